@@ -1,0 +1,70 @@
+// The one door to every command: installs what is missing, then runs the task on the Node that the lock file pins.
+// Plain JavaScript without dependencies, because it must run on whatever Node (>= 20.19) a fresh machine has.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = join(root, 'node_modules', '.bin')
+const pinnedNode = join(bin, 'node')
+
+function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  console.error(
+    `Paceline needs Node 20.19 or newer to install itself; this is ${process.versions.node}.\n` +
+      'Install a newer Node, then run the same command again.',
+  )
+  process.exit(1)
+}
+
+// The stamp is written last, so an interrupted install is done again.
+function install() {
+  const stamp = join(root, 'node_modules', '.paceline-installed')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(stamp) && existsSync(pinnedNode) && readFileSync(stamp, 'utf8') === wanted) return
+  console.log('Installing the packages of package-lock.json (once; about half a minute) …')
+  const startedAt = Date.now()
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // An outer NODE_ENV=production would leave out the development packages.
+    env: { ...process.env, NODE_ENV: 'development' },
+  })
+  if (npm.status !== 0) {
+    console.error(
+      '\n`npm ci` failed (its own words are above). Check the network and the free disk space (700 MB), then run the same command again.',
+    )
+    process.exit(npm.status ?? 1)
+  }
+  if (!existsSync(pinnedNode)) {
+    console.error(
+      "\nThe pinned Node was not installed. Allow the install script of the package 'node' (npm config ignore-scripts must be false), then run the same command again.",
+    )
+    process.exit(1)
+  }
+  writeFileSync(stamp, wanted)
+  console.log(`Installed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s.`)
+}
+
+requireNode()
+install()
+
+const [task, ...rest] = process.argv.slice(2)
+const child = spawn(pinnedNode, [join(root, 'scripts', `${task}.ts`), ...rest], {
+  cwd: root,
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    WRANGLER_SEND_METRICS: 'false',
+  },
+})
+// A terminal sends Ctrl-C to the whole group; other senders reach only this process, so pass their signal on.
+process.on('SIGINT', () => undefined)
+process.on('SIGTERM', () => child.kill('SIGTERM'))
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))
