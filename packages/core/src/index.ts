@@ -1,1 +1,39 @@
-export {}
+export {
+  ConfigError,
+  defineConfig,
+  fieldName,
+  parseConfig,
+  type ConfigIssue,
+} from './config/define-config.ts'
+export type {
+  Config,
+  ConfigInput,
+  ModelConfig,
+  ProviderConfig,
+  RouteConfig,
+  WireName,
+} from './config/schema.ts'
+export {
+  creditOf,
+  failed,
+  nextStepAfter,
+  success,
+  type Credit,
+  type Failure,
+  type FailureKind,
+  type NextStep,
+  type Outcome,
+  type Phase,
+} from './outcome.ts'
+export { closedBreaker, leaseProbe, type Breaker } from './routing/breaker.ts'
+export {
+  newCandidateHealth,
+  recordSample,
+  shareOf,
+  type CandidateHealth,
+  type CandidateShare,
+  type Sample,
+  type ShareSnapshot,
+} from './routing/health.ts'
+export { rank, shareFor, type Ranking } from './routing/rank.ts'
+export { deposit, fullRetryBudget, withdraw, type RetryBudget } from './routing/retry-budget.ts'

@@ -1,0 +1,39 @@
+import type { ShareSnapshot } from './health.ts'
+
+/** The order in which candidates are asked. */
+export interface Ranking<C> {
+  readonly order: readonly C[]
+  /** False when health permits no candidate at all: then `order` holds the one least bad, for a single attempt. */
+  readonly permitted: boolean
+}
+
+/** A candidate that health has not heard of yet starts whole: only evidence takes share away. */
+const NEWCOMER = { share: 1, generation: 0 } as const
+
+export const shareFor = (snapshot: ShareSnapshot, id: string): { share: number; generation: number } =>
+  snapshot.shares[id] ?? NEWCOMER
+
+/**
+ * Orders the candidates of one request.
+ *
+ * `share`: a weighted draw without replacement, so that traffic follows the shares and every further attempt goes to
+ * the next best draw. `strict`: as configured; health only strikes candidates out.
+ *
+ * @param random uniform in [0, 1)
+ */
+export function rank<C extends { readonly id: string }>(
+  candidates: readonly C[],
+  snapshot: ShareSnapshot,
+  order: 'share' | 'strict',
+  random: () => number,
+): Ranking<C> {
+  const open = candidates.filter((candidate) => shareFor(snapshot, candidate.id).share > 0)
+  if (open.length === 0) return { order: candidates.slice(0, 1), permitted: false }
+  if (order === 'strict' || open.length === 1) return { order: open, permitted: true }
+  // Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): sort by log(u) / weight, descending.
+  const keyed = open.map((candidate) => ({
+    candidate,
+    key: Math.log(1 - random()) / shareFor(snapshot, candidate.id).share,
+  }))
+  return { order: keyed.sort((a, b) => b.key - a.key).map((entry) => entry.candidate), permitted: true }
+}
