@@ -1,0 +1,87 @@
+import * as v from 'valibot'
+import { chatEvent, chatProblem, type AnswerKind, type ChatEvent } from '../src/chat-event.ts'
+import type { ChatRequest } from '../src/chat-request.ts'
+import { firstPaintMs } from './first-paint.ts'
+import { readLines } from './read-lines.ts'
+
+export type Message = ChatRequest['messages'][number]
+
+/** How one question ended. */
+export interface Outcome {
+  readonly state: 'complete' | 'incomplete' | 'stopped' | 'error'
+  readonly answer: AnswerKind | null
+  readonly provider: string | null
+  readonly attempts: number | null
+  /** From the submit to the frame after the first visible text; null when there was none. */
+  readonly firstTextMs: number | null
+  readonly submittedAt: number
+  readonly endedAt: number
+  /** What went wrong, in plain words, and what to do about it. */
+  readonly message: string
+  readonly advice: string
+}
+
+type Ending = Pick<Outcome, 'state' | 'answer' | 'message' | 'advice'>
+
+const stopped: Ending = { state: 'stopped', answer: null, message: 'You stopped this answer.', advice: '' }
+const brokenOff: Ending = {
+  state: 'incomplete',
+  answer: 'incomplete',
+  message: 'The connection broke before the end.',
+  advice: '',
+}
+const unreachable: Ending = {
+  state: 'error',
+  answer: null,
+  message: 'The chat’s own server can’t be reached.',
+  advice: 'Check that npm start is still running, then ask again.',
+}
+
+/** Asks one question. Never throws: every way it can end is an outcome. */
+export async function ask(
+  messages: readonly Message[],
+  submittedAt: number,
+  signal: AbortSignal,
+  onText: (text: string) => void,
+): Promise<Outcome> {
+  let by: Pick<Outcome, 'provider' | 'attempts'> = { provider: null, attempts: null }
+  let painted: Promise<number | null> | undefined
+  const conclude = async (ending: Ending): Promise<Outcome> => {
+    const endedAt = performance.now()
+    return { ...ending, ...by, submittedAt, endedAt, firstTextMs: (await painted) ?? null }
+  }
+  try {
+    const response = await fetch('/api/chat', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ messages }),
+      signal,
+    })
+    if (!response.ok || response.body === null) return await conclude(await refusal(response))
+    for await (const line of readLines(response.body)) {
+      const event: ChatEvent = v.parse(chatEvent, JSON.parse(line))
+      if (event.type === 'text') {
+        onText(event.text)
+        if (event.text.trim() !== '') painted ??= firstPaintMs(submittedAt)
+      } else if (event.type === 'error') {
+        return await conclude({ state: 'error', answer: null, message: event.message, advice: event.advice })
+      } else {
+        by = { provider: event.provider, attempts: event.attempts }
+        if (event.type === 'end') return await conclude(endingOf(event.answer, event.reason))
+      }
+    }
+    return await conclude(painted === undefined ? unreachable : brokenOff)
+  } catch {
+    if (signal.aborted) return conclude(stopped)
+    return conclude(painted === undefined ? unreachable : brokenOff)
+  }
+}
+
+function endingOf(answer: AnswerKind, reason = ''): Ending {
+  return { state: answer === 'incomplete' ? 'incomplete' : 'complete', answer, message: reason, advice: '' }
+}
+
+async function refusal(response: Response): Promise<Ending> {
+  const body = v.safeParse(chatProblem, await response.json().catch(() => undefined))
+  return body.success ? { state: 'error', answer: null, ...body.output.error } : unreachable
+}

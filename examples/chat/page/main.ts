@@ -1,0 +1,99 @@
+import './styles/theme.css'
+import './styles/layout.css'
+import './styles/chat.css'
+import './styles/ride.css'
+import './styles/plot.css'
+import type { ProviderState } from '../src/chat-event.ts'
+import type { Condition } from '../src/condition.ts'
+import type { Outcome } from './ask.ts'
+import { Conversation } from './chat/conversation.ts'
+import { ConditionsPanel } from './conditions-panel.ts'
+import { element } from './element.ts'
+import { KeepRiding } from './keep-riding.ts'
+import { WaitFigures } from './plot/wait-figures.ts'
+import { WaitPlot } from './plot/wait-plot.ts'
+import { changeCondition, fetchProviders } from './provider-api.ts'
+import { PacelineScene } from './ride/paceline-scene.ts'
+import { Roster } from './roster.ts'
+
+const refreshMs = 4_000
+
+const roster = new Roster()
+const scene = new PacelineScene(roster)
+const plot = new WaitPlot(roster)
+const figures = new WaitFigures(roster)
+const panel = new ConditionsPanel(roster, (id, condition) => void change(id, condition))
+const asking = { roster, onAsked: () => scene.asked(), onOutcome }
+const conversation = new Conversation(asking)
+const keepRiding = new KeepRiding(asking)
+
+function onOutcome(outcome: Outcome): void {
+  scene.ended(outcome.firstTextMs === null && outcome.state !== 'complete' ? null : outcome.provider)
+  plot.add(outcome)
+  figures.add(outcome)
+}
+
+function show(providers: readonly ProviderState[] | undefined): void {
+  document.body.dataset['server'] = providers === undefined ? 'gone' : 'here'
+  if (providers === undefined) return
+  roster.set(providers)
+  scene.refresh()
+  panel.refresh()
+  plot.refreshLegend()
+}
+
+let changes = 0
+
+async function change(id: string, condition: Condition): Promise<void> {
+  changes += 1
+  const mine = changes
+  // At once, as a button should; the server's word follows and corrects it.
+  show(roster.providers.map((provider) => (provider.id === id ? { ...provider, condition } : provider)))
+  const answer = await changeCondition(id, condition)
+  if (mine === changes) show(answer ?? (await fetchProviders()))
+}
+
+async function refresh(): Promise<void> {
+  if (document.hidden) return
+  const before = changes
+  const providers = await fetchProviders()
+  if (before === changes) show(providers)
+}
+
+document.body.append(
+  element(
+    'header',
+    { class: 'road-side' },
+    scene.root,
+    element(
+      'div',
+      { class: 'title' },
+      element('h1', {}, 'Paceline'),
+      element('p', {}, 'Nobody behind slows down.'),
+    ),
+    element(
+      'p',
+      { class: 'try' },
+      element('b', {}, 'Try this: '),
+      'press Keep riding, then tire the leader.',
+    ),
+  ),
+  panel.root,
+  element(
+    'main',
+    {},
+    conversation.root,
+    element(
+      'section',
+      { class: 'waits', 'aria-label': 'Time to first token' },
+      element('div', { class: 'waits-head' }, element('h2', {}, 'Time to first token'), keepRiding.toggle),
+      figures.root,
+      plot.root,
+      plot.legend,
+      keepRiding.line,
+    ),
+  ),
+)
+conversation.focus()
+void refresh()
+window.setInterval(() => void refresh(), refreshMs)
