@@ -1,1 +1,5 @@
-export {}
+export type { Attempt, Ending } from './attempt-log.ts'
+export { faultSchema, type Fault, type FaultKind, type FaultPlan } from './fault/fault.ts'
+export { startMockProvider, type MockProvider, type MockProviderOptions } from './mock-provider.ts'
+export { settingsSchema, type Settings, type SettingsChange } from './settings.ts'
+export type { WireId } from './wire/wire.ts'
