@@ -37,6 +37,10 @@ function show(providers: readonly ProviderState[] | undefined): void {
   document.body.dataset['server'] = providers === undefined ? 'gone' : 'here'
   if (providers === undefined) return
   roster.set(providers)
+  showRoster()
+}
+
+function showRoster(): void {
   scene.refresh()
   panel.refresh()
   plot.refreshLegend()
@@ -48,7 +52,8 @@ async function change(id: string, condition: Condition): Promise<void> {
   changes += 1
   const mine = changes
   // At once, as a button should; the server's word follows and corrects it.
-  show(roster.providers.map((provider) => (provider.id === id ? { ...provider, condition } : provider)))
+  roster.presume(id, condition)
+  showRoster()
   const answer = await changeCondition(id, condition)
   if (mine === changes) show(answer ?? (await fetchProviders()))
 }

@@ -1,4 +1,5 @@
 import type { ProviderState } from '../src/chat-event.ts'
+import type { ObservedCondition } from '../src/condition.ts'
 
 /** Colour and shape together, so that providers can be told apart without colour. */
 export interface Livery {
@@ -28,6 +29,13 @@ export class Roster {
 
   set(providers: readonly ProviderState[]): void {
     this.#providers = providers
+  }
+
+  /** Shows a condition before the server has confirmed it. */
+  presume(id: string, condition: ObservedCondition): void {
+    this.#providers = this.#providers.map((provider) =>
+      provider.id === id ? Object.assign({}, provider, { condition }) : provider,
+    )
   }
 
   livery(id: string | null): Livery {

@@ -27,48 +27,11 @@ export function chatApp(
   })
   app.use(express.json({ limit: '256kb' }))
 
-  app.post('/api/chat', async (request: Request, response) => {
-    const body = v.safeParse(chatRequest, request.body)
-    if (!body.success) {
-      refuse(
-        response,
-        400,
-        `The question can’t be sent: ${firstProblem(body.issues)}.`,
-        'Change it, then ask again.',
-      )
-      return
-    }
-    await answerChat(body.output, upstream, response)
-  })
-
-  app.get('/api/providers', async (_request, response) => {
-    response.json({ providers: await listProviders(providers) } satisfies ProviderList)
-  })
-
-  app.post('/api/providers/:id/condition', async (request: Request, response) => {
-    const provider = providers.find(({ id }) => id === request.params['id'])
-    if (provider?.controlUrl === undefined) {
-      refuse(response, 404, 'There is no such mock provider.', 'Real providers can’t be tired from here.')
-      return
-    }
-    const body = v.safeParse(conditionRequest, request.body)
-    if (!body.success) {
-      refuse(response, 400, `${firstProblem(body.issues)}.`, 'Choose one of them.')
-      return
-    }
-    try {
-      await setCondition(provider.controlUrl, body.output.condition)
-    } catch {
-      refuse(
-        response,
-        502,
-        `${provider.name} did not take the order.`,
-        'Check that npm start is still running.',
-      )
-      return
-    }
-    response.json({ providers: await listProviders(providers) } satisfies ProviderList)
-  })
+  app.post('/api/chat', (request, response) => chat(request, response, upstream))
+  app.get('/api/providers', (_request, response) => tellProviders(response, providers))
+  app.post('/api/providers/:id/condition', (request, response) =>
+    changeCondition(request, response, providers),
+  )
 
   // The build puts a hash of the content into the names of its assets.
   app.use(
@@ -79,6 +42,53 @@ export function chatApp(
   app.use((_request, response) => refuse(response, 404, 'There is nothing here.', 'Open the start page.'))
   app.use(explainFailure)
   return app
+}
+
+async function chat(request: Request, response: Response, upstream: ChatUpstream): Promise<void> {
+  const body = v.safeParse(chatRequest, request.body)
+  if (!body.success) {
+    refuse(
+      response,
+      400,
+      `The question can’t be sent: ${firstProblem(body.issues)}.`,
+      'Change it, then ask again.',
+    )
+    return
+  }
+  await answerChat(body.output, upstream, response)
+}
+
+async function changeCondition(
+  request: Request,
+  response: Response,
+  providers: readonly ChatProvider[],
+): Promise<void> {
+  const provider = providers.find(({ id }) => id === request.params['id'])
+  if (provider?.controlUrl === undefined) {
+    refuse(response, 404, 'There is no such mock provider.', 'Real providers can’t be tired from here.')
+    return
+  }
+  const body = v.safeParse(conditionRequest, request.body)
+  if (!body.success) {
+    refuse(response, 400, `${firstProblem(body.issues)}.`, 'Choose one of them.')
+    return
+  }
+  try {
+    await setCondition(provider.controlUrl, body.output.condition)
+  } catch {
+    refuse(
+      response,
+      502,
+      `${provider.name} did not take the order.`,
+      'Check that npm start is still running.',
+    )
+    return
+  }
+  await tellProviders(response, providers)
+}
+
+async function tellProviders(response: Response, providers: readonly ChatProvider[]): Promise<void> {
+  response.json({ providers: await listProviders(providers) } satisfies ProviderList)
 }
 
 function revalidate(response: Response): void {

@@ -21,7 +21,7 @@ export function plainWords(error: unknown): Problem {
       message: 'The gateway can’t be reached.',
       advice: 'Check that npm start is still running, then ask again.',
     }
-  if (error instanceof APIError) return ofStatus(error)
+  if (error instanceof APIError) return ofStatus(error as APIError)
   return { status: 500, message: 'Something went wrong in the chat’s own server.', advice: 'Ask again.' }
 }
 

@@ -6,8 +6,8 @@ import { TurnView } from './turn-view.ts'
 
 const suggestions = [
   'Why do cyclists ride in a line?',
-  'Explain drafting to a child',
-  'Write a haiku about headwind',
+  'Explain drafting simply',
+  'A haiku about headwind',
 ] as const
 
 const historyLimit = 16
@@ -118,7 +118,7 @@ export class Conversation {
       element(
         'p',
         {},
-        'Whoever is freshest answers. When the leader tires, the next one takes the front, and you hear about it only here.',
+        'The freshest rider answers. When the leader tires, the next one takes the front, and you hardly notice.',
       ),
       element('div', { class: 'chips' }, ...chips),
     )

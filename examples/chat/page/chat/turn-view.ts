@@ -49,8 +49,8 @@ export class TurnView {
     if (outcome.attempts !== null) dataset['attempts'] = String(outcome.attempts)
     if (outcome.firstTextMs !== null) dataset['firstTextMs'] = outcome.firstTextMs.toFixed(1)
     this.#answer.removeAttribute('aria-busy')
-    if (outcome.state !== 'complete') this.#answer.append(notice(outcome, this.text !== '', askAgain))
     if (this.text !== '') this.#answer.append(byline(outcome, roster))
+    if (outcome.state !== 'complete') this.#answer.append(notice(outcome, this.text !== '', askAgain))
   }
 
   /** The offer stands at the newest turn only. */

@@ -9,6 +9,7 @@ import { niceRange, niceSplits, splitLabel } from './log-scale.ts'
 const windowSeconds = 90
 const kept = 400
 const frameMs = 100
+const logarithmic = 3
 
 type Sample = Pick<Outcome, 'provider' | 'firstTextMs' | 'state'> & { readonly at: number }
 
@@ -86,7 +87,7 @@ export class WaitPlot {
       .filter(({ at }) => at >= now - windowSeconds)
       .map(({ firstTextMs }) => firstTextMs)
     const [min, max] = niceRange(shown.filter((value) => value !== null))
-    this.#plot.batch((plot) => {
+    this.#plot.batch((plot: uPlot) => {
       plot.setScale('x', { min: now - windowSeconds, max: now })
       plot.setScale('y', { min, max })
     })
@@ -102,11 +103,15 @@ export class WaitPlot {
     return {
       width,
       height,
-      padding: [12, 10, 0, 0],
+      padding: [12, 20, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-      scales: { x: { time: false, auto: false }, y: { distr: 3, auto: false } },
+      scales: {
+        x: { time: false, auto: false },
+        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot declares its enums without exporting their values
+        y: { distr: logarithmic, auto: false },
+      },
       axes: [
         {
           ...axis,
@@ -141,6 +146,7 @@ export class WaitPlot {
       const x = plot.valToPos(at, 'x', true)
       if (x < bbox.left) continue
       const livery = this.#roster.livery(provider)
+      const shape = new Path2D(livery.mark)
       const y = firstTextMs === null ? bbox.top + 6 * ratio : plot.valToPos(firstTextMs, 'y', true)
       ctx.save()
       ctx.translate(x, y)
@@ -151,13 +157,13 @@ export class WaitPlot {
         ctx.stroke(new Path2D('M-4-4L4 4M-4 4L4-4'))
       } else if (state === 'complete') {
         ctx.fillStyle = this.#css(livery.color)
-        ctx.fill(new Path2D(livery.mark))
+        fill(ctx, shape)
       } else {
         ctx.strokeStyle = this.#css(livery.color)
         ctx.fillStyle = this.#css('--card')
         ctx.lineWidth = 2
-        ctx.fill(new Path2D(livery.mark))
-        ctx.stroke(new Path2D(livery.mark))
+        fill(ctx, shape)
+        ctx.stroke(shape)
       }
       ctx.restore()
     }
@@ -183,4 +189,9 @@ function stateIcon(d: string, color = 'var(--muted)'): SVGSVGElement {
     { class: 'mark', viewBox: '-7 -7 14 14', width: '12', height: '12', 'aria-hidden': 'true' },
     path,
   )
+}
+
+function fill(context: CanvasRenderingContext2D, shape: Path2D): void {
+  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- a canvas, not an array
+  context.fill(shape)
 }

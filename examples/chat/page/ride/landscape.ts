@@ -35,7 +35,7 @@ export class Landscape {
   resize(width: number, height: number, roadY: number): void {
     const horizon = roadY - 4
     this.#sun.setAttribute('cx', String(width * 0.8))
-    this.#sun.setAttribute('cy', String(horizon - 86))
+    this.#sun.setAttribute('cy', String(horizon - 108))
     for (const { path, group, height: ridge } of this.#layers) {
       const reach = width + period
       let d = `M0 ${horizon}`

@@ -96,7 +96,7 @@ export class PacelineScene {
       if (rider === undefined) continue
       rider.targetX = x
       const condition = this.#condition(id)
-      rider.describe(condition, place === 0 && cadenceOf(condition) > 0, noteOf(condition, place))
+      rider.describe(condition, place === 0 && cadenceOf(condition) > 0, noteOf(condition, place === 0))
     }
     this.root.dataset['order'] = this.#line.join(' ')
     this.root.dataset['leader'] = this.#line[0] ?? ''
@@ -161,7 +161,7 @@ const conditionWords: Record<ObservedCondition, string> = {
   unreachable: 'can’t be reached',
 }
 
-function noteOf(condition: ObservedCondition, place: number): string {
-  if (condition === 'fresh') return place === 0 ? 'at the front' : ''
-  return conditionWords[condition]
+function noteOf(condition: ObservedCondition, leads: boolean): string {
+  if (condition !== 'fresh') return conditionWords[condition]
+  return leads ? 'at the front' : ''
 }

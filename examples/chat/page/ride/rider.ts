@@ -88,6 +88,10 @@ export class Rider {
   draw(roadY: number, scale: number): void {
     this.#figure.draw(this.#pose, this.#crankAngle, this.#wheelAngle)
     this.#figure.root.setAttribute('transform', `translate(0 ${this.#aside.toFixed(2)}) scale(${scale})`)
+    // Names of riders who pass each other would lie on top of each other.
+    const steady = Math.max(0, 1 - Math.abs(this.#speed) / 50).toFixed(2)
+    this.#name.style.opacity = steady
+    this.#note.style.opacity = steady
     this.root.setAttribute('transform', `translate(${this.#x.toFixed(2)} ${roadY})`)
   }
 }
@@ -114,6 +118,6 @@ function signs(): SVGElement[] {
       svgElement('circle', { cx: '34', cy: '-98', r: '2' }),
     ),
     svgElement('path', { class: 'sign burst', d: 'M-52-9l-9-4M-53-3l-10 0M-49-15l-7-7' }),
-    svgElement('path', { class: 'sign wind', d: 'M56-82q16 3 8-7M50-66q30 5 26-5M60-48h16' }),
+    svgElement('path', { class: 'sign wind', d: 'M50-84h22M58-70h26M54-56h14' }),
   ]
 }
