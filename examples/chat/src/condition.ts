@@ -17,9 +17,10 @@ export function faultOf(condition: Condition): (typeof faults)[keyof typeof faul
   return condition === 'fresh' ? undefined : faults[condition]
 }
 
-/** The condition that a fault's kind stands for. */
-export function conditionOf(faultKind: string | undefined): ObservedCondition {
-  if (faultKind === undefined || faultKind === 'none') return 'fresh'
-  for (const condition of conditions) if (faultOf(condition)?.kind === faultKind) return condition
-  return 'other'
+/** The condition that a provider's faults amount to. */
+export function conditionOf(faults: readonly { readonly kind: string }[]): ObservedCondition {
+  const [fault, ...more] = faults
+  if (fault === undefined) return 'fresh'
+  if (more.length > 0) return 'other'
+  return conditions.find((condition) => faultOf(condition)?.kind === fault.kind) ?? 'other'
 }

@@ -11,7 +11,9 @@ export interface ChatProvider {
 
 const controlTimeoutMs = 2_000
 
-const faultState = v.object({ fault: v.nullish(v.object({ kind: v.string() })) })
+const fault = v.object({ kind: v.string() })
+/** A mock tells one fault, several, or none. */
+const controlState = v.object({ fault: v.nullable(v.union([v.array(fault), fault])) })
 
 /** Every provider with its present condition, asked of the mocks themselves: somebody else may have changed it. */
 export function listProviders(providers: readonly ChatProvider[]): Promise<ProviderState[]> {
@@ -27,9 +29,12 @@ export function listProviders(providers: readonly ChatProvider[]): Promise<Provi
 
 async function readCondition(controlUrl: string): Promise<ObservedCondition> {
   try {
-    const response = await fetch(faultUrl(controlUrl), { signal: AbortSignal.timeout(controlTimeoutMs) })
+    const response = await fetch(new URL('/control', controlUrl), {
+      signal: AbortSignal.timeout(controlTimeoutMs),
+    })
     if (!response.ok) return 'unreachable'
-    return conditionOf(v.parse(faultState, await response.json()).fault?.kind)
+    const state = v.parse(controlState, await response.json())
+    return conditionOf([state.fault ?? []].flat())
   } catch {
     return 'unreachable'
   }
@@ -38,7 +43,7 @@ async function readCondition(controlUrl: string): Promise<ObservedCondition> {
 /** Tells a mock provider what to play from now on. Throws when it does not take the order. */
 export async function setCondition(controlUrl: string, condition: Condition): Promise<void> {
   const fault = faultOf(condition)
-  const response = await fetch(faultUrl(controlUrl), {
+  const response = await fetch(new URL('/control/fault', controlUrl), {
     signal: AbortSignal.timeout(controlTimeoutMs),
     ...(fault === undefined
       ? { method: 'DELETE' }
@@ -46,8 +51,4 @@ export async function setCondition(controlUrl: string, condition: Condition): Pr
   })
   await response.body?.cancel()
   if (!response.ok) throw new Error(`The mock provider answered ${response.status} to its control call.`)
-}
-
-function faultUrl(controlUrl: string): URL {
-  return new URL('/control/fault', controlUrl)
 }

@@ -2,6 +2,7 @@ import type { Outcome } from '../ask.ts'
 import { duration } from '../chat/turn-view.ts'
 import { element } from '../element.ts'
 import type { Roster } from '../roster.ts'
+import { median } from './median.ts'
 
 const medianOf = 20
 
@@ -41,14 +42,6 @@ export class WaitFigures {
     this.#last.show(duration(outcome.firstTextMs), this.#roster.shortName(outcome.provider))
     this.#median.show(duration(median(this.#waits)), '')
   }
-}
-
-/** The middle value; of an even number, the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
 function figure(label: string): { root: HTMLElement; show: (value: string, note: string) => void } {
