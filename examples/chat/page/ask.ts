@@ -23,7 +23,7 @@ export interface Outcome {
 
 type Ending = Pick<Outcome, 'state' | 'answer' | 'message' | 'advice'>
 
-const stopped: Ending = { state: 'stopped', answer: null, message: 'You stopped this answer.', advice: '' }
+const stopped: Ending = { state: 'stopped', answer: null, message: 'You stopped it.', advice: '' }
 const brokenOff: Ending = {
   state: 'incomplete',
   answer: 'incomplete',

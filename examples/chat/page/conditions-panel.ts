@@ -14,7 +14,7 @@ const choices: readonly { condition: Condition; label: string; rest?: string; ti
 
 /** A card for each rider with what a visitor may do to it. The cards keep their places, so that no button runs away. */
 export class ConditionsPanel {
-  readonly root = element('div', { class: 'cards', 'data-conditions': '' })
+  readonly root = element('section', { class: 'cards', 'aria-label': 'Riders', 'data-conditions': '' })
   readonly #roster: Roster
   readonly #onChange: (id: string, condition: Condition) => void
   #shown = ''
@@ -41,7 +41,7 @@ export class ConditionsPanel {
     const { color, mark } = this.#roster.livery(id)
     const parts = split(name)
     const title = element(
-      'h3',
+      'h2',
       {},
       markIcon(color, mark),
       element('span', {}, parts.name),
@@ -49,8 +49,8 @@ export class ConditionsPanel {
     )
     if (!controllable) {
       return element(
-        'section',
-        { class: 'card', 'data-card': id },
+        'div',
+        { class: 'card untouchable', 'data-card': id },
         title,
         element('p', { class: 'real' }, 'real provider'),
       )
@@ -72,7 +72,7 @@ export class ConditionsPanel {
       return button
     })
     return element(
-      'section',
+      'div',
       { class: 'card', 'data-card': id },
       title,
       element(

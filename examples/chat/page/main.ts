@@ -27,6 +27,10 @@ const asking = { roster, onAsked: () => scene.asked(), onOutcome }
 const conversation = new Conversation(asking)
 const keepRiding = new KeepRiding(asking)
 
+const hint = element('p', { class: 'try', 'data-hint': '' })
+const tryWords = [element('b', {}, 'Try this: '), 'press Keep riding, then tire the leader.']
+const goneWords = [element('b', {}, 'The chat’s own server is gone. '), 'Is npm start still running?']
+
 function onOutcome(outcome: Outcome): void {
   scene.ended(outcome.firstTextMs === null && outcome.state !== 'complete' ? null : outcome.provider)
   plot.add(outcome)
@@ -34,7 +38,7 @@ function onOutcome(outcome: Outcome): void {
 }
 
 function show(providers: readonly ProviderState[] | undefined): void {
-  document.body.dataset['server'] = providers === undefined ? 'gone' : 'here'
+  hint.replaceChildren(...(providers === undefined ? goneWords : tryWords))
   if (providers === undefined) return
   roster.set(providers)
   showRoster()
@@ -76,12 +80,7 @@ document.body.append(
       element('h1', {}, 'Paceline'),
       element('p', {}, 'Nobody behind slows down.'),
     ),
-    element(
-      'p',
-      { class: 'try' },
-      element('b', {}, 'Try this: '),
-      'press Keep riding, then tire the leader.',
-    ),
+    hint,
   ),
   panel.root,
   element(

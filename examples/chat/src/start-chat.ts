@@ -35,6 +35,9 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
   const client = new OpenAI({
     baseURL: new URL('/v1', options.gatewayUrl).href,
     apiKey: options.appKey,
+    // Whatever the machine's environment says about OpenAI is not meant for the gateway.
+    organization: null,
+    project: null,
     // The gateway is the one layer that retries.
     maxRetries: 0,
     timeout: gatewayTimeoutMs,

@@ -50,7 +50,7 @@ export class TurnView {
     if (outcome.firstTextMs !== null) dataset['firstTextMs'] = outcome.firstTextMs.toFixed(1)
     this.#answer.removeAttribute('aria-busy')
     if (this.text !== '') this.#answer.append(byline(outcome, roster))
-    if (outcome.state !== 'complete') this.#answer.append(notice(outcome, this.text !== '', askAgain))
+    if (outcome.state !== 'complete') this.#answer.append(notice(outcome, askAgain))
   }
 
   /** The offer stands at the newest turn only. */
@@ -59,21 +59,26 @@ export class TurnView {
   }
 }
 
-function notice(outcome: Outcome, hasText: boolean, askAgain: () => void): HTMLElement {
+function notice(outcome: Outcome, askAgain: () => void): HTMLElement {
   const again = element(
     'button',
     { type: 'button', class: 'quiet-button', 'data-ask-again': '' },
     'Ask again',
   )
   again.addEventListener('click', askAgain)
-  const words =
+  const [head, rest] =
     outcome.state === 'error'
-      ? [element('strong', {}, outcome.message), ` ${outcome.advice}`]
+      ? [outcome.message, outcome.advice]
       : [
-          element('strong', {}, 'This answer is incomplete.'),
-          ` ${outcome.message}${hasText ? ' What you see is all that came.' : ''}`,
+          'This answer is incomplete.',
+          `${outcome.message} ${outcome.state === 'stopped' ? '' : 'What you see is all that came.'}`,
         ]
-  return element('div', { class: 'notice', 'data-notice': '' }, element('p', {}, ...words), again)
+  return element(
+    'div',
+    { class: 'notice', 'data-notice': '' },
+    element('p', {}, element('strong', {}, head), ` ${rest}`),
+    again,
+  )
 }
 
 function byline(outcome: Outcome, roster: Roster): HTMLElement {

@@ -10,9 +10,9 @@ const medianOf = 20
 export class WaitFigures {
   readonly root: HTMLElement
   readonly #roster: Roster
-  readonly #last = figure('Last')
-  readonly #median = figure(`Median of ${medianOf}`)
-  readonly #whole = figure('Whole answers')
+  readonly #last = figure('last', 'Last')
+  readonly #median = figure('median', `Median of ${medianOf}`)
+  readonly #whole = figure('whole', 'Whole answers')
   readonly #waits: number[] = []
   #answers = 0
   #complete = 0
@@ -44,8 +44,11 @@ export class WaitFigures {
   }
 }
 
-function figure(label: string): { root: HTMLElement; show: (value: string, note: string) => void } {
-  const value = element('span', { class: 'figure-value' }, '–')
+function figure(
+  name: string,
+  label: string,
+): { root: HTMLElement; show: (value: string, note: string) => void } {
+  const value = element('span', { class: 'figure-value', 'data-figure': name }, '–')
   const note = element('span', { class: 'figure-note' })
   const root = element('div', {}, element('dt', {}, label), element('dd', {}, value, note))
   return {
