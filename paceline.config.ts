@@ -1,1 +1,52 @@
-export {}
+import { defineConfig } from '@paceline/edge'
+
+/**
+ * Who may call, what they may ask for, and who answers. A provider takes part where the variables that it names are
+ * set: the mock ones under `npm start`, the real ones wherever their key is.
+ */
+export default defineConfig({
+  providers: {
+    openai: { wire: 'openai', baseUrl: 'https://api.openai.com/v1', keyFrom: 'OPENAI_API_KEY' },
+    anthropic: { wire: 'anthropic', baseUrl: 'https://api.anthropic.com', keyFrom: 'ANTHROPIC_API_KEY' },
+    gemini: {
+      wire: 'openai',
+      baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+      keyFrom: 'GEMINI_API_KEY',
+    },
+    'mock-openai': { wire: 'openai', baseUrlFrom: 'MOCK_OPENAI_URL' },
+    'mock-anthropic': { wire: 'anthropic', baseUrlFrom: 'MOCK_ANTHROPIC_URL' },
+    'mock-compatible': { wire: 'openai', baseUrlFrom: 'MOCK_COMPATIBLE_URL' },
+  },
+  models: {
+    'gpt-5-mini': {
+      provider: 'openai',
+      model: 'gpt-5-mini',
+      maxTokensField: 'max_completion_tokens',
+      contextTokens: 400_000,
+    },
+    'claude-haiku': { provider: 'anthropic', model: 'claude-haiku-4-5', contextTokens: 200_000 },
+    'gemini-flash': { provider: 'gemini', model: 'gemini-2.5-flash', contextTokens: 1_000_000 },
+    'mock-openai': { provider: 'mock-openai', model: 'mock-large' },
+    'mock-anthropic': { provider: 'mock-anthropic', model: 'mock-large' },
+    'mock-compatible': { provider: 'mock-compatible', model: 'mock-large' },
+  },
+  routes: {
+    chat: {
+      candidates: [
+        'gpt-5-mini',
+        'claude-haiku',
+        'gemini-flash',
+        'mock-openai',
+        'mock-anthropic',
+        'mock-compatible',
+      ],
+      // Existing apps keep the model names that they send today.
+      accepts: ['gpt-*', 'claude-*', 'gemini-*'],
+      ttfvtTargetMs: 800,
+      timers: { headersMs: 4_000, firstOutputMs: 4_000, gapMs: 5_000, answerMs: 20_000 },
+    },
+  },
+  keys: {
+    app: { secretFrom: 'PACELINE_APP_KEY' },
+  },
+})

@@ -1,1 +1,5 @@
-export {}
+import { createWorker } from '@paceline/edge'
+import config from './paceline.config.ts'
+
+export { ProviderHealth } from '@paceline/edge'
+export default createWorker(config)

@@ -60,7 +60,7 @@ const child = spawn(pinnedNode, [join(root, 'scripts', `${task}.ts`), ...rest], 
   stdio: 'inherit',
   env: {
     ...process.env,
-    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
     WRANGLER_SEND_METRICS: 'false',
   },
 })

@@ -1,10 +1,5 @@
-export {
-  ConfigError,
-  defineConfig,
-  fieldName,
-  parseConfig,
-  type ConfigIssue,
-} from './config/define-config.ts'
+export { ConfigError, type ConfigIssue } from './config/config-error.ts'
+export { defineConfig, fieldName, parseConfig } from './config/define-config.ts'
 export type {
   Config,
   ConfigInput,

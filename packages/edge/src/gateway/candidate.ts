@@ -1,0 +1,20 @@
+import type { UpstreamModel, Wire } from './wire/wire.ts'
+
+/** One model at one provider, ready to be asked. */
+export interface Candidate {
+  /** Its id among the models of the configuration. */
+  readonly id: string
+  /** The id of its provider in the configuration. */
+  readonly provider: string
+  readonly wire: Wire
+  /** The provider's chat endpoint. */
+  readonly url: string
+  /** Credentials and whatever else the provider wants with each request. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly model: UpstreamModel
+  readonly contextTokens: number
+  readonly capabilities: { readonly tools: boolean; readonly images: boolean; readonly jsonSchema: boolean }
+}
+
+/** Candidates in the order in which they should be asked; never empty. */
+export type Candidates = readonly [Candidate, ...Candidate[]]

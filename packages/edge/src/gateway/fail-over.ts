@@ -1,0 +1,122 @@
+import {
+  deposit,
+  failed,
+  fullRetryBudget,
+  nextStepAfter,
+  withdraw,
+  type Failure,
+  type Outcome,
+} from '@paceline/core'
+import type { Answer, Call, Layer } from './call.ts'
+import type { Candidate, Candidates } from './candidate.ts'
+
+/** Everything that waits or draws lots, so that tests can hold it still. */
+export interface FailOverOptions {
+  readonly random: () => number
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+const BACKOFF = { firstMs: 200, longestMs: 3_000 } as const
+
+/**
+ * Stage 7. The one retrying layer of the whole system.
+ *
+ * The first move to another candidate is free, since that candidate's own health bounds it. Every other retry (the
+ * same candidate again, a third candidate) is paid from one purse that requests fill by a tenth of a coin each, so
+ * that an outage of everything never multiplies the load on what is left.
+ */
+export function failOver({ random, sleep }: FailOverOptions): Layer<Candidates, Answer> {
+  // Spent, never released: a caller that leaves can't leak what nobody has to give back.
+  let budget = fullRetryBudget()
+  const pay = (): boolean => {
+    const rest = withdraw(budget)
+    if (rest !== null) budget = rest
+    return rest !== null
+  }
+
+  return (inner) => async (candidates, call) => {
+    budget = deposit(budget)
+    const walk = new Walk(candidates)
+    let candidate: Candidate | null = candidates[0]
+    let outcome: Outcome<Answer> | null = null
+    while (candidate !== null) {
+      outcome = await inner([candidate], call)
+      if (outcome.ok) return outcome
+      walk.note(candidate, outcome.failure)
+      if (nextStepAfter(outcome.failure) === 'tell-caller' || call.attempts.length >= call.maxAttempts) break
+      if (Date.now() >= call.deadlineAt || call.signal.aborted) break
+      candidate = await chooseNext(walk, candidate, call)
+    }
+    return outcome ?? failed({ kind: 'unreachable', phase: 'headers', message: 'No candidate was asked.' })
+  }
+
+  async function chooseNext(walk: Walk, last: Candidate, call: Call): Promise<Candidate | null> {
+    if (walk.deservesAnotherTry(last) && pay()) return last
+    const other = walk.nextUntried()
+    if (other !== null) return walk.isFreeMove() || pay() ? other : null
+    const again = walk.soonestRetry()
+    if (again === null) return null
+    const jitterMs = random() * Math.min(BACKOFF.firstMs * 2 ** (call.attempts.length - 1), BACKOFF.longestMs)
+    const waitMs = Math.max(again.retryAfterMs, jitterMs)
+    if (Date.now() + waitMs >= call.deadlineAt || waitMs > LONGEST_WAIT_MS || !pay()) return null
+    await sleep(waitMs, call.signal)
+    return call.signal.aborted ? null : again.candidate
+  }
+}
+
+/** A person is waiting: beyond this, an honest error is better than silence. */
+const LONGEST_WAIT_MS = 5_000
+
+/** What one request has tried so far. */
+class Walk {
+  readonly #candidates: Candidates
+  readonly #failures = new Map<Candidate, Failure[]>()
+  #last: Failure | null = null
+
+  constructor(candidates: Candidates) {
+    this.#candidates = candidates
+  }
+
+  note(candidate: Candidate, failure: Failure): void {
+    this.#failures.set(candidate, [...(this.#failures.get(candidate) ?? []), failure])
+    this.#last = failure
+  }
+
+  /** A lone 500 is often a passing fault of one machine behind the provider's address. */
+  deservesAnotherTry(candidate: Candidate): boolean {
+    const failures = this.#failures.get(candidate) ?? []
+    return failures.length === 1 && failures[0] !== undefined && nextStepAfter(failures[0]) === 'same-once'
+  }
+
+  nextUntried(): Candidate | null {
+    const least = this.#last?.kind === 'context-length' ? this.#longestTried() : 0
+    return this.#candidates.find((one) => !this.#failures.has(one) && one.contextTokens > least) ?? null
+  }
+
+  isFreeMove(): boolean {
+    return this.#failures.size === 1
+  }
+
+  /** Silent candidates are not asked again; neither are those that only an operator can mend. */
+  soonestRetry(): { candidate: Candidate; retryAfterMs: number } | null {
+    const askable = [...this.#failures].flatMap(([candidate, failures]) => {
+      const failure = failures.at(-1)
+      if (failure === undefined || !WORTH_A_RETRY.has(failure.kind)) return []
+      return [{ candidate, retryAfterMs: failure.retryAfterMs ?? 0 }]
+    })
+    return askable.sort((a, b) => a.retryAfterMs - b.retryAfterMs)[0] ?? null
+  }
+
+  #longestTried(): number {
+    return Math.max(...[...this.#failures.keys()].map((candidate) => candidate.contextTokens))
+  }
+}
+
+const WORTH_A_RETRY = new Set<Failure['kind']>([
+  'unreachable',
+  'rate-limited',
+  'overloaded',
+  'server-error',
+  'truncated',
+  'malformed',
+])

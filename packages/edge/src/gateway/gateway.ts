@@ -1,0 +1,141 @@
+import { HealthView, type Report } from '../health/health-view.ts'
+import { attempt } from './attempt.ts'
+import { authenticate } from './authenticate.ts'
+import type { Answer, Call, Service } from './call.ts'
+import type { Candidates } from './candidate.ts'
+import { failOver } from './fail-over.ts'
+import { probe } from './probe.ts'
+import { invalid, type Problem } from './problem.ts'
+import { readBody } from './read-body.ts'
+import { reportHealth } from './report-health.ts'
+import { respond, respondFailure, respondProblem } from './respond.ts'
+import { select } from './select.ts'
+import { findRoute, type AppKey, type Route, type Setup } from './setup.ts'
+import { sleep } from './sleep.ts'
+import type { ChatRequest } from './wire/conversation.ts'
+import type { Wire } from './wire/wire.ts'
+
+/** What one request brings along from the platform. */
+export interface Host {
+  readonly waitUntil: (work: Promise<unknown>) => void
+  readonly report: Report
+}
+
+/**
+ * One AI request from arrival to last byte. The order of the stages is the argument:
+ *
+ * 1. authenticate and parse: nothing is spent on a request that can't be answered
+ * 2. rank: who could answer, best first, by health
+ * 3. attempt: ask one, under phase timers, up to its first output
+ * 4. fail over: around attempts, never inside: it alone decides about another try
+ * 5. commit: at the first output the answer goes out, and no retry can be expressed any more
+ * 6. account: around everything, since it must see how the last byte went
+ *
+ * Health reports stand inside failing over, so that every attempt counts, and outside attempting, so that they can't
+ * change one.
+ */
+export class Gateway {
+  readonly #health = new HealthView()
+  readonly #ask: Service<Candidates, Answer> = reportHealth(this.#health)(attempt)
+  readonly #answer: Service<Candidates, Answer> = failOver({ random: Math.random, sleep })(this.#ask)
+
+  async handle(request: Request, wire: Wire, setup: Setup, host: Host): Promise<Response> {
+    const startedAt = Date.now()
+    const key = authenticate(request.headers, setup.keys)
+    if (isProblem(key)) return respondProblem(key, wire, null)
+    const chat = await readChat(request, wire, setup.bodyBytes)
+    if (isProblem(chat)) return respondProblem(chat, wire, null)
+    const route = permittedRoute(setup, key, chat.model)
+    if (isProblem(route)) return respondProblem(route, wire, null)
+    const selection = select(chat, wire, route, this.#health.shares, Math.random)
+    if (isProblem(selection)) return respondProblem(selection, wire, null)
+
+    const call: Call = {
+      id: crypto.randomUUID(),
+      route,
+      wire,
+      request: chat,
+      passHeaders: passHeaders(request.headers),
+      startedAt,
+      maxAttempts: selection.permitted ? route.maxAttempts : 1,
+      deadlineAt: startedAt + route.timers.totalMs,
+      signal: request.signal,
+      attempts: [],
+    }
+    const outcome = await this.#answer(selection.candidates, call)
+    if (!outcome.ok) {
+      logOperatorFaults(outcome.failure.kind, call)
+      host.waitUntil(this.#report(setup, host))
+      return respondFailure(outcome.failure, call)
+    }
+    // The pending promise keeps the request's context alive, so that a caller who leaves is noticed.
+    const ended = Promise.withResolvers<void>()
+    const response = respond(outcome.value, call, () => ended.resolve())
+    host.waitUntil(ended.promise.then(() => this.#report(setup, host)))
+    // How soon it spoke is news at once; a long stream must not keep it back.
+    if (outcome.value.kind === 'stream') host.waitUntil(this.#report(setup, host))
+    return response
+  }
+
+  async #report(setup: Setup, host: Host): Promise<void> {
+    const flush = (): Promise<readonly string[]> => this.#health.flush(host.report, sleep, Date.now)
+    const due = await flush()
+    if (due.length === 0) return
+    await Promise.all(due.map((id) => this.#probe(id, setup)))
+    await flush()
+  }
+
+  async #probe(id: string, setup: Setup): Promise<void> {
+    const route = setup.routes.find(({ candidates }) => candidates.some((candidate) => candidate.id === id))
+    const candidate = route?.candidates.find((one) => one.id === id)
+    // A lease for a candidate that has left the configuration lapses by itself.
+    if (route !== undefined && candidate !== undefined) await probe(candidate, route, this.#ask)
+  }
+}
+
+async function readChat(request: Request, wire: Wire, limitBytes: number): Promise<ChatRequest | Problem> {
+  const body = await readBody(request, limitBytes)
+  if (!body.ok) return body.problem
+  const parsed = wire.parseRequest(body.value)
+  return parsed.ok ? parsed.value : invalid(parsed.bad.message, parsed.bad.param)
+}
+
+function permittedRoute(setup: Setup, key: AppKey, model: string): Route | Problem {
+  const opens = (route: Route): boolean => key.routes === null || key.routes.includes(route.name)
+  const route = findRoute(setup.routes, model)
+  const known = setup.routes.filter(opens).map(({ name }) => `'${name}'`)
+  const problem = { param: 'model', retryable: false } as const
+  if (route === null) {
+    const message = `This gateway knows no model of that name. It answers to: ${known.join(', ')}.`
+    return { ...problem, status: 404, code: 'unknown_model', message }
+  }
+  if (opens(route)) return route
+  const message = `This key does not open that model. It opens: ${known.join(', ')}.`
+  return { ...problem, status: 403, code: 'route_forbidden', message }
+}
+
+/** Headers that switch features of the format itself. */
+function passHeaders(headers: Headers): Record<string, string> {
+  const version = headers.get('anthropic-version')
+  const beta = headers.get('anthropic-beta')
+  return {
+    ...(version === null ? {} : { 'anthropic-version': version }),
+    ...(beta === null ? {} : { 'anthropic-beta': beta }),
+  }
+}
+
+const isProblem = (value: object): value is Problem =>
+  'status' in value && 'code' in value && 'retryable' in value
+
+/** What only the operator can mend belongs in the operator's log: the candidate and the kind, never the words. */
+function logOperatorFaults(kind: string, call: Call): void {
+  if (kind !== 'unauthorized' && kind !== 'misconfigured') return
+  console.error(
+    JSON.stringify({
+      event: 'provider.refused',
+      call: call.id,
+      kind,
+      candidates: call.attempts.map((a) => a.candidate),
+    }),
+  )
+}

@@ -1,0 +1,74 @@
+import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
+import type { Answer, Call } from './call.ts'
+import type { Candidate } from './candidate.ts'
+import { endHonestly } from './end-honestly.ts'
+import type { PhaseTimer } from './phase-timer.ts'
+import { readEvents } from './read-events.ts'
+import { readText } from './read-text.ts'
+import { watchForStall } from './watch-for-stall.ts'
+import { malformed } from './wire/classify.ts'
+import { parseJson } from './wire/parse-json.ts'
+import { isOutput, type PartStream, type StreamEvent } from './wire/part.ts'
+
+/** The attempt that a stream belongs to. */
+interface Attempt {
+  readonly timer: PhaseTimer
+  readonly leave: () => void
+  /** Called once when the stream is over. */
+  readonly release: () => void
+  /** How a thrown error reads as a failure. */
+  readonly explain: (error: unknown, phase: Phase) => Failure
+}
+
+/**
+ * Stage 8. Reads a stream up to its commit: the first output, or the finish of an answer that says nothing. What
+ * fails before it is a failed attempt, and nobody has seen a byte of it.
+ */
+export async function openStream(
+  candidate: Candidate,
+  call: Call,
+  response: Response,
+  { timer, leave, release, explain }: Attempt,
+): Promise<Outcome<Answer>> {
+  if (response.body === null) return failed(malformed('first-output', 'it has no body'))
+  if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
+    return failed(await notAStream(candidate, response, call.route.answerBytes))
+  }
+  const decoder = candidate.wire.streamDecoder(call.request.choices)
+  const source = readEvents(response.body, decoder, call.route.answerBytes)
+  const events = endHonestly(explain)(watchForStall(timer, call.route.timers.gapMs, release)(source))
+
+  const head: StreamEvent[] = []
+  for await (const batch of stepwise(events)) {
+    head.push(...batch)
+    for (const { parts } of batch) {
+      for (const part of parts) {
+        if (part.kind === 'error') return failed({ ...part.failure, phase: 'first-output' })
+        if (part.kind === 'finish' || isOutput(part)) {
+          return success({ kind: 'stream', candidate, events: withHead(head, events), leave })
+        }
+      }
+    }
+  }
+  // endHonestly closes every stream by a finish or an error.
+  throw new Error('a stream ended without an ending')
+}
+
+/** Iterates without closing the source when the loop is left early. */
+async function* stepwise(events: PartStream): PartStream {
+  for (let step = await events.next(); step.done !== true; step = await events.next()) yield step.value
+}
+
+async function* withHead(head: readonly StreamEvent[], rest: PartStream): PartStream {
+  yield head
+  yield* rest
+}
+
+/** An error in JSON under status 200 is an in-band error; anything else breaks the format. */
+async function notAStream(candidate: Candidate, response: Response, limitBytes: number): Promise<Failure> {
+  const json = parseJson((await readText(response, limitBytes)) ?? '')
+  const answer = json.ok ? candidate.wire.parseAnswer(json.value) : null
+  return answer === null || answer.ok
+    ? malformed('first-output', 'it is no event stream')
+    : { ...answer.failure, phase: 'first-output' }
+}

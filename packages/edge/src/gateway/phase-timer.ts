@@ -1,0 +1,80 @@
+import type { Phase } from '@paceline/core'
+
+/** Why an upstream call was given up. */
+export class PhaseExpired extends Error {
+  override readonly name = 'PhaseExpired'
+  readonly phase: Phase
+
+  constructor(phase: Phase) {
+    super(`phase '${phase}' ran out of time`)
+    this.phase = phase
+  }
+}
+
+/**
+ * One deadline at a time for an upstream call; when it passes, the call is aborted. Re-arming for every output of
+ * a stream is cheap: the timer itself is set anew only when it fires early.
+ */
+export class PhaseTimer {
+  readonly #controller = new AbortController()
+  readonly #lastAt: number
+  #phase: Phase = 'headers'
+  #dueAt = 0
+  #firesAt = Number.POSITIVE_INFINITY
+  #pausedAt: number | null = null
+  #handle: ReturnType<typeof setTimeout> | null = null
+
+  /** @param lastAt the instant that no phase may outlive */
+  constructor(lastAt: number) {
+    this.#lastAt = lastAt
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  arm(phase: Phase, ms: number): void {
+    this.#phase = phase
+    this.#dueAt = Math.min(Date.now() + ms, this.#lastAt)
+    if (this.#dueAt < this.#firesAt) this.#schedule()
+  }
+
+  /** Stops the clock of the phase, though not that of the last instant. */
+  pause(): void {
+    this.#pausedAt = Date.now()
+  }
+
+  resume(): void {
+    if (this.#pausedAt === null) return
+    this.#dueAt = Math.min(this.#dueAt + Date.now() - this.#pausedAt, this.#lastAt)
+    this.#pausedAt = null
+    if (this.#handle === null && Number.isFinite(this.#dueAt)) this.#schedule()
+  }
+
+  abort(reason: Error): void {
+    this.stop()
+    this.#controller.abort(reason)
+  }
+
+  stop(): void {
+    if (this.#handle !== null) clearTimeout(this.#handle)
+    this.#handle = null
+    this.#firesAt = Number.POSITIVE_INFINITY
+    this.#dueAt = Number.POSITIVE_INFINITY
+  }
+
+  #schedule(): void {
+    if (this.#handle !== null) clearTimeout(this.#handle)
+    this.#firesAt = this.#dueAt
+    this.#handle = setTimeout(() => this.#fire(), Math.max(this.#dueAt - Date.now(), 0))
+  }
+
+  #fire(): void {
+    this.#handle = null
+    this.#firesAt = Number.POSITIVE_INFINITY
+    const now = Date.now()
+    if (now >= this.#lastAt || (this.#pausedAt === null && now >= this.#dueAt))
+      this.abort(new PhaseExpired(this.#phase))
+    else if (this.#pausedAt === null) this.#schedule()
+  }
+}

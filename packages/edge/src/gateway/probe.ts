@@ -1,0 +1,45 @@
+import type { Answer, Call, Service } from './call.ts'
+import type { Candidate, Candidates } from './candidate.ts'
+import type { Route } from './setup.ts'
+import { parseOpenAiRequest } from './wire/openai/request.ts'
+import { openAiWire } from './wire/openai/wire.ts'
+
+const QUESTION = {
+  model: 'probe',
+  stream: true,
+  max_tokens: 16,
+  messages: [{ role: 'user', content: 'ping' }],
+}
+
+/**
+ * Asks a candidate whose breaker is open one small question of our own, so that no user waits for it and no user's
+ * words are sent twice. The service around the attempt reports how it went.
+ */
+export async function probe(
+  candidate: Candidate,
+  route: Route,
+  service: Service<Candidates, Answer>,
+): Promise<void> {
+  const request = parseOpenAiRequest(QUESTION)
+  if (!request.ok) throw new Error(request.bad.message)
+  const now = Date.now()
+  const call: Call = {
+    id: crypto.randomUUID(),
+    route,
+    wire: openAiWire,
+    request: request.value,
+    passHeaders: {},
+    startedAt: now,
+    maxAttempts: 1,
+    deadlineAt: now + PROBE_MS,
+    signal: new AbortController().signal,
+    attempts: [],
+  }
+  const outcome = await service([candidate], call)
+  if (!outcome.ok || outcome.value.kind === 'whole') return
+  // Read to its end: only a whole answer proves a provider well.
+  for await (const _batch of outcome.value.events);
+}
+
+/** Shorter than the lease, so that a slow probe is over before the next one goes out. */
+const PROBE_MS = 10_000

@@ -1,0 +1,50 @@
+import { invalid, type Problem } from './problem.ts'
+import { parseJson } from './wire/parse-json.ts'
+
+export type Body =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: Problem }
+
+/** Stage 1. Reads a JSON body of limited size; a larger one is refused before it is held in memory. */
+export async function readBody(request: Request, limitBytes: number): Promise<Body> {
+  const type = request.headers.get('content-type')
+  if (type !== null && !/^application\/([\w.-]+\+)?json\b/i.test(type)) {
+    const message = `The request body must be JSON: send 'content-type: application/json'.`
+    return {
+      ok: false,
+      problem: { status: 415, code: 'unsupported_media_type', message, param: null, retryable: false },
+    }
+  }
+  const text = await readText(request, limitBytes)
+  if (text === null) {
+    const message = `The request body is larger than the ${limitBytes.toLocaleString('en')} bytes that this gateway takes. Send less, or have its operator raise limits.bodyBytes.`
+    return {
+      ok: false,
+      problem: { status: 413, code: 'body_too_large', message, param: null, retryable: false },
+    }
+  }
+  if (text === '')
+    return { ok: false, problem: invalid('The request body is empty: expected a JSON object.') }
+  const json = parseJson(text)
+  if (json.ok) return { ok: true, value: json.value }
+  return {
+    ok: false,
+    problem: { ...invalid('The request body is not valid JSON.'), code: 'invalid_json' },
+  }
+}
+
+async function readText(request: Request, limitBytes: number): Promise<string | null> {
+  const declared = Number(request.headers.get('content-length') ?? Number.NaN)
+  if (declared > limitBytes) return null
+  if (request.body === null) return ''
+  if (!Number.isNaN(declared)) return request.text()
+  const decoder = new TextDecoder()
+  let size = 0
+  let text = ''
+  for await (const chunk of request.body) {
+    size += chunk.byteLength
+    if (size > limitBytes) return null
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}

@@ -1,0 +1,33 @@
+import { malformed } from './wire/classify.ts'
+import type { PartStream } from './wire/part.ts'
+import { SseReader } from './wire/sse.ts'
+import type { StreamDecoder } from './wire/wire.ts'
+
+/** The events of a provider's body, one batch for each read. Throws what the read throws: resets and aborts. */
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  decoder: StreamDecoder,
+  longestEvent: number,
+): PartStream {
+  const text = new TextDecoder()
+  const sse = new SseReader(longestEvent)
+  const reader = body.getReader()
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const events = sse.push(text.decode(read.value, { stream: true }))
+      if (events === 'too-long') {
+        yield [
+          {
+            raw: null,
+            parts: [{ kind: 'error', failure: malformed('stream', 'an event is larger than the limit') }],
+          },
+        ]
+        return
+      }
+      if (events.length > 0) yield events.map((raw) => ({ raw, parts: decoder.decode(raw) }))
+    }
+  } finally {
+    // Not awaited: a provider that has gone silent must not hold up its reader.
+    reader.cancel().catch(() => undefined)
+  }
+}

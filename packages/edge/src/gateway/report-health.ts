@@ -1,0 +1,56 @@
+import { creditOf, type Failure, type Sample } from '@paceline/core'
+import type { HealthView } from '../health/health-view.ts'
+import type { Answer, Call, Layer, StreamLayer } from './call.ts'
+import type { Candidate, Candidates } from './candidate.ts'
+
+/**
+ * Tells health what each attempt was like: how soon it spoke, at once; how it ended, only at its end, since a stream
+ * that opens well may still break off. Callers that leave and requests that were wrong count against nobody.
+ */
+export function reportHealth(health: HealthView): Layer<Candidates, Answer> {
+  return (inner) => async (candidates, call) => {
+    const [candidate] = candidates
+    const generation = health.generationOf(candidate.id)
+    const end = (result: 'success' | 'failure' | 'unusable'): void =>
+      health.note({ kind: 'end', candidate: candidate.id, result, generation })
+
+    const outcome = await inner(candidates, call)
+    for (const sample of speedOf(candidate, call, outcome.ok ? null : outcome.failure)) health.note(sample)
+    if (!outcome.ok) {
+      settle(outcome.failure, end)
+      return outcome
+    }
+    if (outcome.value.kind === 'whole') {
+      end('success')
+      return outcome
+    }
+    const events = watchEnd((failure) => (failure === null ? end('success') : settle(failure, end)))(
+      outcome.value.events,
+    )
+    return { ok: true, value: { ...outcome.value, events } }
+  }
+}
+
+function settle(failure: Failure, end: (result: 'failure' | 'unusable') => void): void {
+  if (creditOf(failure.kind) !== 'failure') return
+  end(failure.kind === 'unauthorized' || failure.kind === 'misconfigured' ? 'unusable' : 'failure')
+}
+
+/** Unstreamed answers arrive when they are done: their time says how long they are, not how fast the provider is. */
+function speedOf(candidate: Candidate, call: Call, failure: Failure | null): Sample[] {
+  const record = call.attempts.at(-1)
+  if (!call.request.stream || record === undefined) return []
+  if (failure !== null)
+    return failure.kind === 'timeout' ? [{ kind: 'first-output', candidate: candidate.id, late: true }] : []
+  const late = (record.firstOutputAt ?? 0) - record.startedAt > call.route.ttfvtTargetMs
+  return [{ kind: 'first-output', candidate: candidate.id, late }]
+}
+
+const watchEnd = (onEnd: (failure: Failure | null) => void): StreamLayer =>
+  async function* (events) {
+    for await (const batch of events) {
+      for (const { parts } of batch) for (const part of parts) if (part.kind === 'error') onEnd(part.failure)
+      yield batch
+    }
+    onEnd(null)
+  }

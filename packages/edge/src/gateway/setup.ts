@@ -1,0 +1,109 @@
+import type { Config, ModelConfig, ProviderConfig, RouteConfig } from '@paceline/core'
+import type { Candidate } from './candidate.ts'
+import { anthropicWire } from './wire/anthropic/wire.ts'
+import { openAiWire } from './wire/openai/wire.ts'
+import type { Wire } from './wire/wire.ts'
+
+const WIRES: Readonly<Record<ProviderConfig['wire'], Wire>> = { openai: openAiWire, anthropic: anthropicWire }
+
+/** A configuration joined with the secrets of its environment: everything a request needs, looked up once. */
+export interface Setup {
+  readonly routes: readonly Route[]
+  readonly keys: readonly AppKey[]
+  readonly bodyBytes: number
+}
+
+export interface Route extends Omit<RouteConfig, 'candidates'> {
+  readonly name: string
+  /** The candidates whose provider has its key and address here. */
+  readonly candidates: readonly Candidate[]
+  /** The variables that would bring in the others. */
+  readonly missing: readonly string[]
+  readonly answerBytes: number
+}
+
+export interface AppKey {
+  readonly name: string
+  readonly secret: Uint8Array
+  /** Names of the routes that it opens; null for all. */
+  readonly routes: readonly string[] | null
+}
+
+type Environment = Readonly<Record<string, unknown>>
+
+export function setUp(config: Config, environment: Environment): Setup {
+  return {
+    routes: Object.entries(config.routes).map(([name, route]) => toRoute(name, route, config, environment)),
+    keys: Object.entries(config.keys).flatMap(([name, key]) => {
+      const secret = text(environment, key.secretFrom)
+      return secret === null
+        ? []
+        : [{ name, secret: new TextEncoder().encode(secret), routes: key.routes ?? null }]
+    }),
+    bodyBytes: config.limits.bodyBytes,
+  }
+}
+
+function toRoute(name: string, route: RouteConfig, config: Config, environment: Environment): Route {
+  const parts = route.candidates.flatMap((id) => {
+    const model = config.models[id]
+    const provider = model === undefined ? undefined : config.providers[model.provider]
+    if (model === undefined || provider === undefined) return []
+    const missing = missingVariables(provider, environment)
+    return [missing.length > 0 ? { missing } : { candidate: toCandidate(id, model, provider, environment) }]
+  })
+  return {
+    ...route,
+    name,
+    candidates: parts.flatMap((part) => ('candidate' in part ? [part.candidate] : [])),
+    missing: parts.flatMap((part) => ('missing' in part ? part.missing : [])),
+    answerBytes: config.limits.answerBytes,
+  }
+}
+
+const missingVariables = (provider: ProviderConfig, environment: Environment): string[] =>
+  [provider.keyFrom, provider.baseUrlFrom].filter(
+    (name): name is string => name !== undefined && text(environment, name) === null,
+  )
+
+function toCandidate(
+  id: string,
+  model: ModelConfig,
+  provider: ProviderConfig,
+  environment: Environment,
+): Candidate {
+  const wire = WIRES[provider.wire]
+  const base = provider.baseUrl ?? text(environment, provider.baseUrlFrom ?? '') ?? ''
+  const key = text(environment, provider.keyFrom ?? '')
+  return {
+    id,
+    provider: model.provider,
+    wire,
+    url: base.replace(/\/+$/, '') + wire.path,
+    headers: { ...provider.headers, ...(key === null ? {} : wire.credentials(key)) },
+    model: {
+      model: model.model,
+      maxOutputTokens: model.maxOutputTokens,
+      maxTokensField: model.maxTokensField,
+    },
+    contextTokens: model.contextTokens,
+    capabilities: model.capabilities,
+  }
+}
+
+function text(environment: Environment, name: string): string | null {
+  const value = environment[name]
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+/** The route that answers a model name: its own name first, then what routes accept. */
+export function findRoute(routes: readonly Route[], model: string): Route | null {
+  return (
+    routes.find((route) => route.name === model) ??
+    routes.find((route) => route.accepts.some((pattern) => matches(pattern, model))) ??
+    null
+  )
+}
+
+const matches = (pattern: string, model: string): boolean =>
+  pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : pattern === model

@@ -1,0 +1,109 @@
+import type { Failure } from '@paceline/core'
+import { problemOf } from '../../problem-of.ts'
+import type { FinishReason, Usage } from '../conversation.ts'
+import type { Part, StreamEvent } from '../part.ts'
+import { writeEvent } from '../sse.ts'
+import type { Account, StreamEncoder } from '../wire.ts'
+import { encodeAnthropicProblem } from './problem.ts'
+import { spellStop, spellUsage } from './stop-reason.ts'
+
+type BlockKind = 'text' | 'thinking' | 'tool_use'
+
+/**
+ * Writes Messages events: content in numbered blocks, one open at a time. `message_stop` closes the stream and
+ * carries the account.
+ */
+export class AnthropicStreamEncoder implements StreamEncoder {
+  #blocks = 0
+  #open: BlockKind | null = null
+  #finish: FinishReason | null = null
+  #usage: Usage | null = null
+
+  encode(event: StreamEvent, verbatim: boolean): string {
+    if (verbatim && event.raw !== null) {
+      return event.parts.some((part) => part.kind === 'done') ? '' : writeEvent(event.raw)
+    }
+    return event.parts.map((part) => this.#encodePart(part)).join('')
+  }
+
+  #encodePart(part: Part): string {
+    switch (part.kind) {
+      case 'start':
+        return writeTyped('message_start', {
+          message: {
+            id: part.id,
+            type: 'message',
+            role: 'assistant',
+            model: part.model,
+            content: [],
+            stop_reason: null,
+            stop_sequence: null,
+            usage: spellUsage(null),
+          },
+        })
+      case 'text':
+        return (
+          this.#into('text', { type: 'text', text: '' }) +
+          this.#delta({ type: 'text_delta', text: part.text })
+        )
+      case 'reasoning':
+        return (
+          this.#into('thinking', { type: 'thinking', thinking: '', signature: '' }) +
+          this.#delta({ type: 'thinking_delta', thinking: part.text })
+        )
+      case 'tool-call':
+        return (
+          this.#close() +
+          this.#into('tool_use', { type: 'tool_use', id: part.id, name: part.name, input: {} })
+        )
+      case 'tool-input':
+        return this.#delta({ type: 'input_json_delta', partial_json: part.json })
+      case 'usage':
+        this.#usage = part.usage
+        return ''
+      case 'finish':
+        this.#finish = part.reason
+        return ''
+      case 'error':
+      case 'done':
+        return ''
+    }
+  }
+
+  complete(account: Account): string {
+    const end =
+      this.#finish === null
+        ? ''
+        : this.#close() +
+          writeTyped('message_delta', {
+            delta: { stop_reason: spellStop(this.#finish), stop_sequence: null },
+            usage: spellUsage(this.#usage),
+          })
+    return end + writeTyped('message_stop', { paceline: account })
+  }
+
+  incomplete(failure: Failure, account: Account): string {
+    return writeTyped('error', { ...encodeAnthropicProblem(problemOf(failure)), paceline: account })
+  }
+
+  #into(kind: BlockKind, block: object): string {
+    if (this.#open === kind && kind !== 'tool_use') return ''
+    const closed = this.#close()
+    this.#open = kind
+    return closed + writeTyped('content_block_start', { index: this.#blocks, content_block: block })
+  }
+
+  #delta(delta: object): string {
+    return writeTyped('content_block_delta', { index: this.#blocks, delta })
+  }
+
+  #close(): string {
+    if (this.#open === null) return ''
+    this.#open = null
+    this.#blocks += 1
+    return writeTyped('content_block_stop', { index: this.#blocks - 1 })
+  }
+}
+
+const writeTyped = (type: string, fields: object): string =>
+  writeEvent({ event: type, data: JSON.stringify({ type, ...fields }) })

@@ -1,0 +1,101 @@
+import type { Failure } from '@paceline/core'
+import { problemOf } from '../../problem-of.ts'
+import type { ChatRequest, FinishReason, Usage } from '../conversation.ts'
+import { parseJson } from '../parse-json.ts'
+import type { Part, RawEvent, StreamEvent } from '../part.ts'
+import { writeEvent } from '../sse.ts'
+import type { Account, StreamEncoder } from '../wire.ts'
+import { spellFinish, spellUsage } from './finish-reason.ts'
+import { encodeOpenAiProblem } from './problem.ts'
+
+/**
+ * Writes Chat Completions chunks. The chunk with the finish marker, and the token counts after it, are held back
+ * until the stream has proven whole: the last one of them carries the account.
+ */
+export class OpenAiStreamEncoder implements StreamEncoder {
+  readonly #includeUsage: boolean
+  readonly #created = Math.floor(Date.now() / 1000)
+  #id = ''
+  #model = ''
+  #held: unknown[] = []
+  #usage: Usage | null = null
+
+  constructor(request: ChatRequest) {
+    this.#includeUsage = request.includeUsage
+  }
+
+  encode(event: StreamEvent, verbatim: boolean): string {
+    if (verbatim && event.raw !== null) return this.#pass(event.parts, event.raw)
+    return event.parts.map((part) => this.#encodePart(part)).join('')
+  }
+
+  #pass(parts: readonly Part[], raw: RawEvent): string {
+    if (parts.some((part) => part.kind === 'done')) return ''
+    if (this.#held.length === 0 && !parts.some((part) => part.kind === 'finish')) return writeEvent(raw)
+    const json = parseJson(raw.data)
+    if (json.ok) this.#held.push(json.value)
+    return ''
+  }
+
+  #encodePart(part: Part): string {
+    switch (part.kind) {
+      case 'start':
+        this.#id = part.id
+        this.#model = part.model
+        return this.#chunk({ role: 'assistant', content: '' })
+      case 'text':
+        return this.#chunk({ content: part.text })
+      case 'reasoning':
+        return this.#chunk({ reasoning_content: part.text })
+      case 'tool-call': {
+        const call = { id: part.id, type: 'function', function: { name: part.name, arguments: '' } }
+        return this.#chunk({ tool_calls: [{ index: part.index, ...call }] })
+      }
+      case 'tool-input':
+        return this.#chunk({ tool_calls: [{ index: part.index, function: { arguments: part.json } }] })
+      case 'usage':
+        this.#usage = part.usage
+        return ''
+      case 'finish':
+        this.#held.push(this.#body({}, part.reason))
+        return ''
+      case 'error':
+      case 'done':
+        return ''
+    }
+  }
+
+  complete(account: Account): string {
+    if (this.#usage !== null && this.#includeUsage) {
+      this.#held.push({ ...this.#body({}, null), choices: [], usage: spellUsage(this.#usage) })
+    }
+    const last = this.#held.length - 1
+    const chunks = this.#held.map((chunk, index) =>
+      index === last ? { ...(chunk as object), paceline: account } : chunk,
+    )
+    return `${chunks.map((chunk) => writeJson(chunk)).join('')}data: [DONE]\n\n`
+  }
+
+  // No [DONE]: for clients that look for nothing else, it would say that the answer is whole.
+  incomplete(failure: Failure, account: Account): string {
+    return writeJson({ ...encodeOpenAiProblem(problemOf(failure)), paceline: account })
+  }
+
+  #chunk(delta: unknown): string {
+    return writeJson(this.#body(delta, null))
+  }
+
+  #body(delta: unknown, finish: FinishReason | null): object {
+    return {
+      id: this.#id,
+      object: 'chat.completion.chunk',
+      created: this.#created,
+      model: this.#model,
+      choices: [
+        { index: 0, delta, logprobs: null, finish_reason: finish === null ? null : spellFinish(finish) },
+      ],
+    }
+  }
+}
+
+const writeJson = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`

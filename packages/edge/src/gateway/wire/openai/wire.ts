@@ -1,0 +1,23 @@
+import type { Wire } from '../wire.ts'
+import { encodeOpenAiAnswer, parseOpenAiAnswer, parseOpenAiError } from './answer.ts'
+import { encodeOpenAiRequest } from './encode-request.ts'
+import { encodeOpenAiProblem } from './problem.ts'
+import { parseOpenAiRequest } from './request.ts'
+import { OpenAiStreamDecoder } from './stream-decoder.ts'
+import { OpenAiStreamEncoder } from './stream-encoder.ts'
+
+/** OpenAI's Chat Completions, spoken by most providers. https://platform.openai.com/docs/api-reference/chat */
+export const openAiWire: Wire = {
+  name: 'openai',
+  parseRequest: parseOpenAiRequest,
+  encodeAnswer: encodeOpenAiAnswer,
+  streamEncoder: (request) => new OpenAiStreamEncoder(request),
+  encodeProblem: encodeOpenAiProblem,
+  path: '/chat/completions',
+  credentials: (key) => ({ authorization: `Bearer ${key}` }),
+  forward: (request, model) => ({ ...request.body, model: model.model }),
+  encodeRequest: encodeOpenAiRequest,
+  parseAnswer: parseOpenAiAnswer,
+  parseError: parseOpenAiError,
+  streamDecoder: (choices) => new OpenAiStreamDecoder(choices),
+}

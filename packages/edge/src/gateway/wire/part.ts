@@ -1,0 +1,50 @@
+import type { Failure } from '@paceline/core'
+import type { FinishReason, Usage } from './conversation.ts'
+
+/** One meaning within a streamed answer, in the words of no wire format. */
+export type Part =
+  | { readonly kind: 'start'; readonly id: string; readonly model: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'reasoning'; readonly text: string }
+  | { readonly kind: 'tool-call'; readonly index: number; readonly id: string; readonly name: string }
+  | { readonly kind: 'tool-input'; readonly index: number; readonly json: string }
+  | { readonly kind: 'usage'; readonly usage: Usage }
+  /** The finish marker. An answer without it is truncated, however cleanly its connection closed. */
+  | { readonly kind: 'finish'; readonly reason: FinishReason }
+  | { readonly kind: 'error'; readonly failure: Failure }
+  /** The format's own end of stream, such as `[DONE]`. */
+  | { readonly kind: 'done' }
+
+/** One server-sent event: its parts, and its bytes for readers of the same wire format. */
+export interface StreamEvent {
+  readonly parts: readonly Part[]
+  /** Null where the gateway made the event itself. */
+  readonly raw: RawEvent | null
+}
+
+export interface RawEvent {
+  /** The `event:` field, or '' where there was none. */
+  readonly event: string
+  readonly data: string
+}
+
+/** Streamed events in batches, one batch for each read of the network: one await for each, however many events it holds. */
+export type PartStream = AsyncGenerator<readonly StreamEvent[], void, undefined>
+
+/** The commit belongs to the first part that says something; roles, pings and token counts say nothing. */
+export function isOutput(part: Part): boolean {
+  switch (part.kind) {
+    case 'text':
+    case 'reasoning':
+      return part.text !== ''
+    case 'tool-call':
+    case 'tool-input':
+      return true
+    case 'start':
+    case 'usage':
+    case 'finish':
+    case 'error':
+    case 'done':
+      return false
+  }
+}

@@ -1,0 +1,68 @@
+import type { Failure, Outcome, Phase, WireName } from '@paceline/core'
+import type { Problem } from '../problem.ts'
+import type { ChatRequest, Conversation, WholeAnswer } from './conversation.ts'
+import type { Part, RawEvent, StreamEvent } from './part.ts'
+
+/** What is wrong with a request, in a sentence, and the field that it is about. */
+export interface BadRequest {
+  readonly message: string
+  readonly param: string | null
+}
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly bad: BadRequest }
+
+/** How an answer came to be. It closes every stream as the field `paceline`, and stands in the headers of unstreamed ones. */
+export interface Account {
+  readonly call: string
+  /** Who answered, by the ids of the configuration. */
+  readonly provider: string
+  readonly model: string
+  readonly attempts: number
+  readonly answer: 'complete' | 'incomplete'
+}
+
+/** What a request to a provider says; the address and the credentials belong to the provider, not to the format. */
+export interface UpstreamModel {
+  readonly model: string
+  readonly maxOutputTokens: number
+  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
+}
+
+/** One chat wire format: the side that callers speak, and the side that providers speak. */
+export interface Wire {
+  readonly name: WireName
+
+  // The caller's side.
+  /** Validates a body that callers sent. */
+  parseRequest(body: unknown): Parsed<ChatRequest>
+  encodeAnswer(answer: WholeAnswer): unknown
+  streamEncoder(request: ChatRequest): StreamEncoder
+  encodeProblem(problem: Problem): unknown
+
+  // The provider's side.
+  readonly path: string
+  credentials(key: string): Record<string, string>
+  /** The body for a candidate of this same format. */
+  forward(request: ChatRequest, model: UpstreamModel): unknown
+  /** The body for a candidate of this format, from a request of another one. */
+  encodeRequest(conversation: Conversation, model: UpstreamModel, stream: boolean): unknown
+  /** @returns a failure when the body is an error, is broken, or lacks its finish marker */
+  parseAnswer(body: unknown): Outcome<WholeAnswer>
+  parseError(status: number, body: unknown, phase: Phase): Failure
+  streamDecoder(choices: number): StreamDecoder
+}
+
+export interface StreamDecoder {
+  /** @returns the parts of one event; a broken event is an `error` part */
+  decode(event: RawEvent): readonly Part[]
+}
+
+/** Writes a stream in the caller's format. Every stream ends by exactly one of `complete` and `incomplete`. */
+export interface StreamEncoder {
+  /** @param verbatim whether the event came in this same format, so that its own bytes can pass */
+  encode(event: StreamEvent, verbatim: boolean): string
+  complete(account: Account): string
+  incomplete(failure: Failure, account: Account): string
+}

@@ -1,0 +1,68 @@
+import { build } from 'esbuild'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+
+export interface EdgeOptions {
+  /** The Worker's source file. */
+  readonly entry: string
+  /** Where wrangler.toml is: flags, dates and bindings come from it, so that local and deployed agree. */
+  readonly wranglerConfig: string
+  /** 0 for any free one. */
+  readonly port: number
+  /** Variables and secrets. */
+  readonly bindings: Readonly<Record<string, string>>
+  /** Folder that keeps Durable Objects between starts; without it they live as long as the process. */
+  readonly persistTo?: string
+}
+
+export interface RunningEdge {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** The part of what wrangler reads from its file that matters here. Its declared type lost these fields. */
+interface FromWrangler {
+  readonly compatibilityDate: string
+  readonly compatibilityFlags: string[]
+  readonly durableObjects: Record<string, { className: string; useSQLite?: boolean }>
+}
+
+/** Bundles the Worker and runs it in workerd on loopback. */
+export async function startEdge({
+  entry,
+  wranglerConfig,
+  port,
+  bindings,
+  persistTo,
+}: EdgeOptions): Promise<RunningEdge> {
+  const bundle = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    sourcemap: 'inline',
+    logLevel: 'silent',
+  })
+  const script = bundle.outputFiles[0]?.text ?? ''
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(wranglerConfig)
+  const { compatibilityDate, compatibilityFlags, durableObjects } = workerOptions as unknown as FromWrangler
+  const options = convertV4MiniflareOptions({
+    name: 'paceline',
+    host: '127.0.0.1',
+    port,
+    // Without this it asks the network for the properties of a request's origin.
+    cf: false,
+    ...(persistTo === undefined ? {} : { resourcePersistencePath: persistTo }),
+    compatibilityDate,
+    compatibilityFlags,
+    durableObjects,
+    bindings: { ...bindings },
+    modules: [{ type: 'ESModule', path: 'worker.mjs', contents: script }],
+  })
+  const miniflare = new Miniflare(options)
+  const url = await miniflare.ready
+  return { url: url.origin, close: () => miniflare.dispose() }
+}
