@@ -148,7 +148,14 @@ async function startAll(options: Options, closers: (() => Promise<void>)[]): Pro
         delays,
       })
       closers.push(() => provider.close())
-      return { ...mock, url: provider.url }
+      return {
+        id: mock.id,
+        name: mock.name,
+        wire: mock.wire,
+        variable: mock.variable,
+        path: mock.path,
+        url: provider.url,
+      }
     }),
   )
   const real = REAL.filter(({ variable }) => (process.env[variable] ?? '') !== '')

@@ -8,6 +8,7 @@ import { anthropicWire } from './gateway/wire/anthropic/wire.ts'
 import { openAiWire } from './gateway/wire/openai/wire.ts'
 import type { Wire } from './gateway/wire/wire.ts'
 import { listModels } from './list-models.ts'
+import { log } from './log.ts'
 import { problemDetails } from './problem-details.ts'
 
 type Bindings = { Bindings: Env }
@@ -34,9 +35,7 @@ export function createApp(config: Config): Hono<Bindings> {
   })
   app.onError((error, context) => {
     // The name only: messages may quote what users wrote.
-    console.error(
-      JSON.stringify({ event: 'gateway.bug', name: error.name, stack: error.stack?.split('\n').slice(1, 6) }),
-    )
+    log('gateway.bug', { name: error.name, stack: error.stack?.split('\n').slice(1, 6) })
     const wire = wireOfPath(context.req.path)
     const problem = error instanceof RangeError ? TOO_DEEP : INTERNAL
     return wire === null ? problemDetails(problem) : respondProblem(problem, wire, null)

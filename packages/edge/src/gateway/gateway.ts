@@ -1,3 +1,4 @@
+import { log } from '../log.ts'
 import { HealthView, type Report } from '../health/health-view.ts'
 import { attempt } from './attempt.ts'
 import { authenticate } from './authenticate.ts'
@@ -130,12 +131,9 @@ const isProblem = (value: object): value is Problem =>
 /** What only the operator can mend belongs in the operator's log: the candidate and the kind, never the words. */
 function logOperatorFaults(kind: string, call: Call): void {
   if (kind !== 'unauthorized' && kind !== 'misconfigured') return
-  console.error(
-    JSON.stringify({
-      event: 'provider.refused',
-      call: call.id,
-      kind,
-      candidates: call.attempts.map((a) => a.candidate),
-    }),
-  )
+  log('provider.refused', {
+    call: call.id,
+    kind,
+    candidates: call.attempts.map(({ candidate }) => candidate),
+  })
 }

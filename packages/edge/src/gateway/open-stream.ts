@@ -30,12 +30,13 @@ export async function openStream(
   response: Response,
   { timer, leave, release, explain }: Attempt,
 ): Promise<Outcome<Answer>> {
-  if (response.body === null) return failed(malformed('first-output', 'it has no body'))
+  const body: ReadableStream<Uint8Array> | null = response.body
+  if (body === null) return failed(malformed('first-output', 'it has no body'))
   if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
     return failed(await notAStream(candidate, response, call.route.answerBytes))
   }
   const decoder = candidate.wire.streamDecoder(call.request.choices)
-  const source = readEvents(response.body, decoder, call.route.answerBytes)
+  const source = readEvents(body, decoder, call.route.answerBytes)
   const events = endHonestly(explain)(watchForStall(timer, call.route.timers.gapMs, release)(source))
 
   const head: StreamEvent[] = []

@@ -38,7 +38,8 @@ export async function probe(
   const outcome = await service([candidate], call)
   if (!outcome.ok || outcome.value.kind === 'whole') return
   // Read to its end: only a whole answer proves a provider well.
-  for await (const _batch of outcome.value.events);
+  const { events } = outcome.value
+  for (let step = await events.next(); step.done !== true;) step = await events.next()
 }
 
 /** Shorter than the lease, so that a slow probe is over before the next one goes out. */

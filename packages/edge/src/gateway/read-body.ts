@@ -36,12 +36,13 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
 async function readText(request: Request, limitBytes: number): Promise<string | null> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > limitBytes) return null
-  if (request.body === null) return ''
+  const body: ReadableStream<Uint8Array> | null = request.body
+  if (body === null) return ''
   if (!Number.isNaN(declared)) return request.text()
   const decoder = new TextDecoder()
   let size = 0
   let text = ''
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     size += chunk.byteLength
     if (size > limitBytes) return null
     text += decoder.decode(chunk, { stream: true })

@@ -1,20 +1,22 @@
 /** A response body of limited size, or null when it is larger. */
 export async function readText(response: Response, limitBytes: number): Promise<string | null> {
-  if (response.body === null) return ''
+  const body: ReadableStream<Uint8Array> | null = response.body
+  if (body === null) return ''
   const declared = Number(response.headers.get('content-length') ?? Number.NaN)
   if (declared > limitBytes) return null
   // A length that is declared is also enforced by the runtime, and one read is cheaper than many.
   if (!Number.isNaN(declared)) return response.text()
-  return (await readUpTo(response.body, limitBytes)).whole
+  return (await readUpTo(body, limitBytes)).whole
 }
 
 const ERROR_BYTES = 65_536
 
 /** As much of an error's body as its reason needs. */
 export async function readErrorBody(response: Response): Promise<string> {
-  if (response.body === null) return ''
+  const body: ReadableStream<Uint8Array> | null = response.body
+  if (body === null) return ''
   try {
-    const { whole, beginning } = await readUpTo(response.body, ERROR_BYTES)
+    const { whole, beginning } = await readUpTo(body, ERROR_BYTES)
     return whole ?? beginning
   } catch {
     // The status has said enough; a broken body adds nothing.

@@ -27,7 +27,7 @@ export function parseOpenAiRequest(body: unknown): Parsed<ChatRequest> {
   }
 }
 
-const TRANSLATED = new Set<string>([...Object.keys(requestSchema.entries)])
+const TRANSLATED = new Set<string>(Object.keys(requestSchema.entries))
 
 /** Fields that say nothing when they hold their format's default. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
