@@ -33,7 +33,10 @@ export interface Attempt {
   readonly requestBody: unknown
 }
 
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+/** Attempts are never changed in place, so that whoever read one keeps what they read. */
+interface Entry {
+  attempt: Attempt
+}
 
 interface Waiter {
   readonly predicate: (attempt: Attempt) => boolean
@@ -43,36 +46,36 @@ interface Waiter {
 
 const capacity = 10_000
 
-/** The last 10,000 attempts, and whoever waits for one. Everything that leaves it is a copy. */
+/** The last 10,000 attempts, and whoever waits for one. */
 export class AttemptLog {
-  #attempts: Writable<Attempt>[] = []
+  #entries: Entry[] = []
   readonly #waiters = new Set<Waiter>()
 
   all(): readonly Attempt[] {
-    return this.#attempts.slice(-capacity).map((attempt) => ({ ...attempt }))
+    return this.#entries.slice(-capacity).map(({ attempt }) => attempt)
   }
 
   clear(): void {
-    this.#attempts = []
+    this.#entries = []
   }
 
   /** Adds an attempt and returns the way to change it. */
   open(attempt: Attempt): (change: Partial<Attempt>) => void {
-    const kept: Writable<Attempt> = { ...attempt }
+    const entry: Entry = { attempt }
     // Dropped in bulk, so that a long run doesn't shift the array for each attempt.
-    if (this.#attempts.length >= capacity * 1.1) this.#attempts = this.#attempts.slice(-capacity + 1)
-    this.#attempts.push(kept)
-    this.#tell(kept)
+    if (this.#entries.length >= capacity * 1.1) this.#entries = this.#entries.slice(1 - capacity)
+    this.#entries.push(entry)
+    this.#tell(attempt)
     return (change) => {
-      Object.assign(kept, change)
-      this.#tell(kept)
+      entry.attempt = { ...entry.attempt, ...change }
+      this.#tell(entry.attempt)
     }
   }
 
   /** The newest attempt for which the predicate holds, now or as soon as one does. */
   find(predicate: (attempt: Attempt) => boolean, timeoutMs: number): Promise<Attempt> {
-    const found = this.#attempts.findLast(predicate)
-    return found === undefined ? this.next(predicate, timeoutMs) : Promise.resolve({ ...found })
+    const found = this.#entries.findLast(({ attempt }) => predicate(attempt))
+    return found === undefined ? this.next(predicate, timeoutMs) : Promise.resolve(found.attempt)
   }
 
   /** The first attempt for which the predicate holds after a change from now on. */
@@ -80,9 +83,9 @@ export class AttemptLog {
     const { promise, resolve, reject } = Promise.withResolvers<Attempt>()
     const waiter: Waiter = { predicate, resolve, reject }
     const timer = setTimeout(() => {
-      const last = this.#attempts.at(-1)
+      const last = this.#entries.at(-1)?.attempt
       const seen =
-        last === undefined ? 'none came' : `the last of ${this.#attempts.length} is ${JSON.stringify(last)}`
+        last === undefined ? 'none came' : `the last of ${this.#entries.length} is ${JSON.stringify(last)}`
       reject(new Error(`No attempt met the condition within ${timeoutMs} ms; ${seen}.`))
     }, timeoutMs)
     this.#waiters.add(waiter)
@@ -99,7 +102,7 @@ export class AttemptLog {
 
   #tell(attempt: Attempt): void {
     for (const waiter of this.#waiters) {
-      if (waiter.predicate(attempt)) waiter.resolve({ ...attempt })
+      if (waiter.predicate(attempt)) waiter.resolve(attempt)
     }
   }
 }

@@ -42,6 +42,7 @@ export interface MockProvider {
    * @throws ValiError when a fault is not what it should be
    */
   setFault(fault: FaultPlan): void
+  /** The faults that are set, with their defaults filled in. */
   fault(): FaultPlan
   settings(): Settings
   /** @throws ValiError when a setting is not what it should be */

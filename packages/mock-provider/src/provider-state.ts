@@ -49,6 +49,7 @@ export class ProviderState {
     this.#settings = changeSettings(this.#settings, v.parse(settingsChangeSchema, change))
   }
 
+  /** What was set, with its defaults filled in. */
   get plan(): FaultPlan {
     return this.#plan
   }
@@ -56,7 +57,8 @@ export class ProviderState {
   /** @throws ValiError when a fault is not what it should be */
   setPlan(plan: FaultPlan): void {
     const faults = plan === null ? [] : v.parse(faultPlanSchema, plan)
-    this.#plan = plan
+    const [only, ...others] = faults
+    this.#plan = only === undefined ? null : others.length === 0 ? only : faults
     this.#schedule = new FaultSchedule(faults, this.nowMs())
   }
 

@@ -110,17 +110,9 @@ function withBody<Output>(
   }
   const result = v.safeParse(schema, body)
   if (result.success) return use(result.output)
-  const errors = flatten(result.issues).map((issue) => ({ pointer: pointerTo(issue), detail: issue.message }))
+  const errors = result.issues.map((issue) => ({ pointer: pointerTo(issue), detail: issue.message }))
   const detail = `Correct the body at ${errors.map(({ pointer }) => `"${pointer}"`).join(', ')}; "" is the whole.`
   return { problem: { status: 422, title: 'The body is not what this endpoint takes', detail, errors } }
-}
-
-/** The issues inside a union's alternatives say more than the union's own. */
-function flatten(issues: readonly v.BaseIssue<unknown>[]): readonly v.BaseIssue<unknown>[] {
-  return issues.flatMap((issue) => {
-    const inner = (issue.issues ?? []).filter(({ path }) => path !== undefined)
-    return inner.length === 0 ? [issue] : flatten(inner)
-  })
 }
 
 function pointerTo(issue: v.BaseIssue<unknown>): string {

@@ -58,15 +58,24 @@ function resolve(schema: JsonSchema, root: JsonSchema): JsonSchema {
     }
     found = isObject(target) ? target : {}
   }
-  const merged = listOf(found['allOf']).filter(isObject)
-  if (merged.length === 0) return found
-  const parts = [found, ...merged.map((part) => resolve(part, root))]
-  return {
-    ...Object.assign({}, ...parts),
-    allOf: undefined,
-    properties: Object.assign({}, ...parts.map((part) => part['properties'])),
-    required: parts.flatMap((part) => listOf(part['required'])),
+  return merge([
+    found,
+    ...listOf(found['allOf'])
+      .filter(isObject)
+      .map((part) => resolve(part, root)),
+  ])
+}
+
+/** One schema that asks for what all of them ask for. */
+function merge(parts: readonly JsonSchema[]): JsonSchema {
+  const merged: Record<string, unknown> = {}
+  const properties: Record<string, unknown> = {}
+  for (const part of parts) {
+    Object.assign(merged, part)
+    if (isObject(part['properties'])) Object.assign(properties, part['properties'])
   }
+  if (Object.keys(properties).length > 0) merged['properties'] = properties
+  return { ...merged, required: parts.flatMap((part) => listOf(part['required'])) }
 }
 
 function typeOf(schema: JsonSchema): string {

@@ -61,13 +61,16 @@ export const faultSchema: v.GenericSchema<Fault, PlayableFault> = v.variant(
 /** One fault, several that apply together in their order, or none. */
 export type FaultPlan = Fault | readonly Fault[] | null
 
-export const faultPlanSchema: v.GenericSchema<Fault | readonly Fault[], readonly PlayableFault[]> = v.union([
-  v.array(faultSchema),
-  v.pipe(
-    faultSchema,
-    v.transform((fault) => [fault]),
-  ),
-])
+// Chosen by the input's shape, not a union, so that an error says what is wrong with the fault itself.
+export const faultPlanSchema: v.GenericSchema<Fault | readonly Fault[], readonly PlayableFault[]> = v.lazy(
+  (input) =>
+    Array.isArray(input)
+      ? v.array(faultSchema)
+      : v.pipe(
+          faultSchema,
+          v.transform((fault) => [fault]),
+        ),
+)
 
 type AnyDefinition = FaultDefinition<v.GenericSchema<unknown, PlayableFault>>
 

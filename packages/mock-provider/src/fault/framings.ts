@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Script } from '../script/script.ts'
+import type { Step } from '../script/script.ts'
 import { defineFault } from './define-fault.ts'
 import { countSchema, modifiers, positiveCountSchema } from './modifiers.ts'
 import { mapHead } from './script-position.ts'
@@ -61,7 +61,7 @@ export const hugeEvent = defineFault({
   positional: ['bytes', 'afterTokens'],
   rewrite(script, { bytes, afterTokens }) {
     let seen = 0
-    const steps = script.steps.map((step): Script['steps'][number] => {
+    const steps = script.steps.map((step): Step => {
       if (step.do !== 'event' || step.part !== 'token') return step
       seen += 1
       return seen === afterTokens + 1
@@ -83,15 +83,16 @@ export const usageInLastChunk = defineFault({
     const usage = script.steps.find((step) => step.do === 'event' && step.part === 'usage')
     if (usage?.do !== 'event') return script
     const { usage: figures } = v.parse(objectSchema, JSON.parse(usage.data))
-    const steps = script.steps
-      .filter((step) => step !== usage)
-      .map((step) => {
-        if (step.do !== 'event' || step.part !== 'finish') return step
-        return {
+    const steps: Step[] = []
+    for (const step of script.steps) {
+      if (step === usage) continue
+      if (step.do !== 'event' || step.part !== 'finish') steps.push(step)
+      else
+        steps.push({
           ...step,
           data: JSON.stringify({ ...v.parse(objectSchema, JSON.parse(step.data)), usage: figures }),
-        }
-      })
+        })
+    }
     return { ...script, steps }
   },
 })

@@ -16,7 +16,7 @@ export type ReadResult =
 
 type State =
   | { readonly at: 'head' }
-  | { readonly at: 'bytes'; readonly missing: number; readonly then: 'done' | 'chunk-end' }
+  | { readonly at: 'bytes'; readonly missing: number; readonly next: 'done' | 'chunk-end' }
   | { readonly at: 'chunk-size' | 'chunk-end' | 'trailers' }
   | { readonly at: 'done' }
 
@@ -68,7 +68,7 @@ export class RequestReader {
       case 'head':
         return this.#readHead()
       case 'bytes':
-        return this.#readBytes(state.missing, state.then)
+        return this.#readBytes(state.missing, state.next)
       case 'chunk-size':
         return this.#readChunkSize()
       case 'chunk-end':
@@ -95,21 +95,21 @@ export class RequestReader {
     return true
   }
 
-  #expectBytes(missing: number, then: 'done' | 'chunk-end'): void {
+  #expectBytes(missing: number, next: 'done' | 'chunk-end'): void {
     if (this.#bodyBytes + missing > this.#limits.bodyBytes) {
       throw new HttpError(413, `The request body is longer than ${this.#limits.bodyBytes} bytes.`)
     }
-    this.#state = missing === 0 ? { at: then } : { at: 'bytes', missing, then }
+    this.#state = missing === 0 ? { at: next } : { at: 'bytes', missing, next }
   }
 
-  #readBytes(missing: number, then: 'done' | 'chunk-end'): boolean {
+  #readBytes(missing: number, next: 'done' | 'chunk-end'): boolean {
     const piece = this.#pending.subarray(0, missing)
     if (piece.length === 0) return false
     this.#pending = this.#pending.subarray(piece.length)
     this.#body.push(piece)
     this.#bodyBytes += piece.length
     this.#state =
-      piece.length === missing ? { at: then } : { at: 'bytes', missing: missing - piece.length, then }
+      piece.length === missing ? { at: next } : { at: 'bytes', missing: missing - piece.length, next }
     return true
   }
 

@@ -1,0 +1,71 @@
+import { connect } from 'node:net'
+
+/** A TCP connection of a test: sends bytes as they are and keeps what comes back, piece by piece. */
+export interface RawClient {
+  send(bytes: string | Buffer): void
+  /** All that was received, once it contains `text`; rejects when the connection ends without it. */
+  until(text: string): Promise<string>
+  /** How the other side ended the connection. */
+  readonly ended: Promise<'fin' | 'reset'>
+  received(): string
+  pieces(): readonly Buffer[]
+  /** Leaves without a word. */
+  leave(): void
+}
+
+export function connectRaw(port: number): RawClient {
+  const socket = connect({ port, host: '127.0.0.1' })
+  const pieces: Buffer[] = []
+  const received = (): string => Buffer.concat(pieces).toString()
+  const ended = new Promise<'fin' | 'reset'>((resolve) => {
+    socket.on('end', () => resolve('fin'))
+    socket.on('error', () => resolve('reset'))
+  })
+  socket.on('data', (bytes) => pieces.push(bytes))
+  return {
+    send: (bytes) => void socket.write(bytes),
+    until: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!received().includes(text)) return
+          socket.off('data', look)
+          resolve(received())
+        }
+        socket.on('data', look)
+        socket.on('close', () => reject(new Error(`Ended without ${JSON.stringify(text)}: ${received()}`)))
+        look()
+      }),
+    ended,
+    received,
+    pieces: () => pieces,
+    leave: () => void socket.destroy(),
+  }
+}
+
+/** A POST request with a JSON body, as bytes on the wire. */
+export function postJson(
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): string {
+  const json = JSON.stringify(body)
+  const lines = Object.entries({ host: 'localhost', 'content-type': 'application/json', ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
+  return `POST ${path} HTTP/1.1\r\n${lines.join('')}content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`
+}
+
+/** The body of a chunked response, as far as it came, without its chunk framing. */
+export function chunkedBody(response: string): string {
+  const bytes = Buffer.from(response)
+  let at = bytes.indexOf('\r\n\r\n') + 4
+  const chunks: Buffer[] = []
+  while (at < bytes.length) {
+    const lineEnd = bytes.indexOf('\r\n', at)
+    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16)
+    if (lineEnd < 0 || size === 0) break
+    chunks.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size))
+    at = lineEnd + 2 + size + 2
+  }
+  return Buffer.concat(chunks).toString()
+}
