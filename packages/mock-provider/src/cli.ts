@@ -52,6 +52,11 @@ async function run(): Promise<void> {
   })
   provider.setFault(fault)
 
+  // Before the address is printed, so that whoever waits for it can end this at once.
+  const stop = (): void => void provider.close()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+
   console.log(`${provider.name} listens on ${provider.url}
 
   OpenAI     ${provider.url}/v1
@@ -63,10 +68,6 @@ Heal it:        curl -X DELETE ${provider.url}/control/fault
 What it saw:    curl ${provider.url}/control/attempts
 
 Ctrl-C ends it.`)
-
-  const stop = (): void => void provider.close()
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
 }
 
 function readFlags() {

@@ -1,5 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk'
-import OpenAI from 'openai'
+import OpenAI, { APIError } from 'openai'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startMockProvider, type MockProvider } from './mock-provider.ts'
 
@@ -8,7 +8,7 @@ const schema = {
   properties: { city: { type: 'string' }, days: { type: 'integer', minimum: 1, maximum: 7 } },
   required: ['city', 'days'],
 }
-const args = { city: expect.any(String), days: expect.any(Number) }
+const args = { city: expect.any(String) as unknown, days: expect.any(Number) as unknown }
 const messages = [{ role: 'user' as const, content: 'Why ride in a line?' }]
 
 let provider: MockProvider
@@ -22,13 +22,15 @@ describe('the official OpenAI client', () => {
     new OpenAI({ baseURL: `${provider.url}/v1`, apiKey, maxRetries: 0 })
 
   it('reads a whole answer', async () => {
-    const answer = await client().chat.completions.create({ model: 'm', messages })
+    const { data: answer, request_id } = await client()
+      .chat.completions.create({ model: 'm', messages })
+      .withResponse()
     expect(answer.choices[0]).toMatchObject({ finish_reason: 'stop', message: { role: 'assistant' } })
     expect(answer.choices[0]?.message.content).toContain('north')
     expect(answer.usage?.total_tokens).toBe(
       (answer.usage?.prompt_tokens ?? 0) + (answer.usage?.completion_tokens ?? 0),
     )
-    expect(answer._request_id).toMatch(/^req_/)
+    expect(request_id).toMatch(/^req_/)
   })
 
   it('reads a stream with usage in a chunk of its own', async () => {
@@ -90,7 +92,7 @@ describe('the official OpenAI client', () => {
     })
     await expect(client().chat.completions.create({ model: 'm', messages: [] })).rejects.toMatchObject({
       status: 400,
-      message: expect.stringContaining('messages'),
+      message: expect.stringContaining('messages') as unknown,
     })
   })
 
@@ -103,7 +105,7 @@ describe('the official OpenAI client', () => {
     const read = async (): Promise<void> => {
       for await (const _ of stream);
     }
-    await expect(read()).rejects.toBeInstanceOf(OpenAI.APIError)
+    await expect(read()).rejects.toBeInstanceOf(APIError)
   })
 })
 
@@ -112,10 +114,12 @@ describe('the official Anthropic client', () => {
     new Anthropic({ baseURL: provider.url, apiKey, maxRetries: 0 })
 
   it('reads a whole answer', async () => {
-    const answer = await client().messages.create({ model: 'm', max_tokens: 500, messages })
+    const { data: answer, request_id } = await client()
+      .messages.create({ model: 'm', max_tokens: 500, messages })
+      .withResponse()
     expect(answer).toMatchObject({ role: 'assistant', stop_reason: 'end_turn', content: [{ type: 'text' }] })
     expect(answer.usage.output_tokens).toBeGreaterThan(20)
-    expect(answer._request_id).toMatch(/^req_/)
+    expect(request_id).toMatch(/^req_/)
   })
 
   it('reads a stream with usage at both ends', async () => {

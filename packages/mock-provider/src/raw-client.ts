@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** A TCP connection of a test: sends bytes as they are and keeps what comes back, piece by piece. */
+/** A TCP connection of a test: sends bytes as they are and keeps what comes back. */
 export interface RawClient {
   send(bytes: string | Buffer): void
   /** All that was received, once it contains `text`; rejects when the connection ends without it. */
@@ -8,7 +8,9 @@ export interface RawClient {
   /** How the other side ended the connection. */
   readonly ended: Promise<'fin' | 'reset'>
   received(): string
-  pieces(): readonly Buffer[]
+  receivedBytes(): Buffer
+  /** Stops reading, as a slow reader does. */
+  pause(): void
   /** Leaves without a word. */
   leave(): void
 }
@@ -16,7 +18,8 @@ export interface RawClient {
 export function connectRaw(port: number): RawClient {
   const socket = connect({ port, host: '127.0.0.1' })
   const pieces: Buffer[] = []
-  const received = (): string => Buffer.concat(pieces).toString()
+  const receivedBytes = (): Buffer => Buffer.concat(pieces)
+  const received = (): string => receivedBytes().toString()
   const ended = new Promise<'fin' | 'reset'>((resolve) => {
     socket.on('end', () => resolve('fin'))
     socket.on('error', () => resolve('reset'))
@@ -37,7 +40,8 @@ export function connectRaw(port: number): RawClient {
       }),
     ended,
     received,
-    pieces: () => pieces,
+    receivedBytes,
+    pause: () => void socket.pause(),
     leave: () => void socket.destroy(),
   }
 }
@@ -55,17 +59,21 @@ export function postJson(
   return `POST ${path} HTTP/1.1\r\n${lines.join('')}content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`
 }
 
-/** The body of a chunked response, as far as it came, without its chunk framing. */
-export function chunkedBody(response: string): string {
-  const bytes = Buffer.from(response)
-  let at = bytes.indexOf('\r\n\r\n') + 4
+/** The chunks of a chunked response, as far as they came. */
+export function readChunks(response: Buffer): readonly Buffer[] {
   const chunks: Buffer[] = []
-  while (at < bytes.length) {
-    const lineEnd = bytes.indexOf('\r\n', at)
-    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16)
+  let at = response.indexOf('\r\n\r\n') + 4
+  while (at < response.length) {
+    const lineEnd = response.indexOf('\r\n', at)
+    const size = Number.parseInt(response.toString('latin1', at, lineEnd), 16)
     if (lineEnd < 0 || size === 0) break
-    chunks.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size))
+    chunks.push(response.subarray(lineEnd + 2, lineEnd + 2 + size))
     at = lineEnd + 2 + size + 2
   }
-  return Buffer.concat(chunks).toString()
+  return chunks
+}
+
+/** The body of a chunked response, as far as it came, without its chunk framing. */
+export function chunkedBody(response: string): string {
+  return Buffer.concat(readChunks(Buffer.from(response))).toString()
 }

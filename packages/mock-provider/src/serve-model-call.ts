@@ -65,7 +65,7 @@ export async function serveModelCall(
   const { script, faults } =
     prompt === null || refusal !== null
       ? { script: composeRefusal(refusal ?? { kind: 'invalid-request' }, source), faults: [] }
-      : composeAttempt(prompt, number, source, state)
+      : composeAttempt(prompt, named.ok ? named.faults : [], number, source, state)
   const fault = faults.length === 0 ? null : faults.map(({ kind }) => kind).join('+')
   const recorder = recordAttempt({ ...attempt, fault }, exchange.left, state)
   await playScript(script, exchange, recorder)
@@ -87,6 +87,7 @@ interface ComposedAttempt {
 
 function composeAttempt(
   prompt: Prompt,
+  named: readonly PlayableFault[],
   number: number,
   source: ScriptSource,
   state: ProviderState,
@@ -102,11 +103,10 @@ function composeAttempt(
   if (wholeText !== null) state.rememberText(wholeText)
   const healthy = prompt.stream ? composeStream(answer, source) : composeWhole(answer, source)
   const context: FaultContext = { ...source, prompt, answer }
-  const named = readModelFaults(prompt.model)
   const nowMs = state.nowMs()
   const faults = [
     ...state.schedule.take(context, nowMs),
-    ...(named.ok ? state.scheduleOf(prompt.model, named.faults).take(context, nowMs) : []),
+    ...state.scheduleOf(prompt.model, named).take(context, nowMs),
   ]
   return { script: spoil(healthy, faults, context), faults }
 }

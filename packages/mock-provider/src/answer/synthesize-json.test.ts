@@ -33,12 +33,12 @@ describe('synthesizeJson', () => {
       $defs: { place: { type: 'OBJECT', properties: { lat: { type: 'number' } }, required: ['lat'] } },
     })
     expect(value).toMatchObject({
-      name: expect.stringMatching(/^.{12,}$/),
-      unit: expect.stringMatching(/^(km|mi)$/),
+      name: expect.stringMatching(/^.{12,}$/) as unknown,
+      unit: expect.stringMatching(/^(km|mi)$/) as unknown,
       kind: 'ride',
-      when: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
-      place: { lat: expect.any(Number) },
-      hilly: expect.any(Boolean),
+      when: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as unknown,
+      place: { lat: expect.any(Number) as unknown },
+      hilly: expect.any(Boolean) as unknown,
       note: null,
       both: { a: 1, b: 2 },
     })

@@ -25,6 +25,6 @@ describe('faults in a model name', () => {
     ['mock!reset:1', /argument1/],
     ['mock!', /no fault ""/],
   ])('are explained when wrong: %s', (name, message) => {
-    expect(readModelFaults(name)).toEqual({ ok: false, message: expect.stringMatching(message) })
+    expect(readModelFaults(name)).toEqual({ ok: false, message: expect.stringMatching(message) as unknown })
   })
 })
