@@ -9,7 +9,9 @@ export class SseReader {
   #line = ''
   #event = ''
   #data: string | null = null
+  /** Characters of the lines that the event is made of so far, empty ones included: they are held, too. */
   #size = 0
+  #tooLong = false
   #afterCarriageReturn = false
   #atStart = true
 
@@ -41,7 +43,7 @@ export class SseReader {
       this.#line = ''
       from = this.#skipTerminator(text, end)
     }
-    return this.#size + this.#line.length > this.#longestEvent ? 'too-long' : events
+    return this.#tooLong || this.#size + this.#line.length > this.#longestEvent ? 'too-long' : events
   }
 
   // A CR at the end of the text ends its line at once; whether an LF belongs to it shows in the next text.
@@ -65,7 +67,8 @@ export class SseReader {
     const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
     if (field === 'data') {
       this.#data = this.#data === null ? value : `${this.#data}\n${value}`
-      this.#size += value.length
+      this.#size += line.length + 1
+      this.#tooLong ||= this.#size > this.#longestEvent
     } else if (field === 'event') this.#event = value
   }
 }
