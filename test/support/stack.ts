@@ -80,4 +80,5 @@ export async function startStack(overrides: Readonly<Record<string, string>> = {
   }
 }
 
-const isProbe = (body: unknown): boolean => JSON.stringify(body).includes('"ping"')
+const isProbe = (body: unknown): boolean =>
+  JSON.stringify((body as { messages?: unknown }).messages ?? null).includes('"ping"')

@@ -15,7 +15,8 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
       problem: { status: 415, code: 'unsupported_media_type', message, param: null, retryable: false },
     }
   }
-  const text = await readText(request, limitBytes)
+  // A caller that hangs up halfway hears nothing anyway.
+  const text = await readText(request, limitBytes).catch(() => '')
   if (text === null) {
     const message = `The request body is larger than the ${limitBytes.toLocaleString('en')} bytes that this gateway takes. Send less, or have its operator raise limits.bodyBytes.`
     return {
@@ -26,6 +27,9 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
   if (text === '')
     return { ok: false, problem: invalid('The request body is empty: expected a JSON object.') }
   const json = parseJson(text)
+  if (json.ok && (typeof json.value !== 'object' || json.value === null || Array.isArray(json.value))) {
+    return { ok: false, problem: invalid('The request body must be a JSON object.') }
+  }
   if (json.ok) return { ok: true, value: json.value }
   return {
     ok: false,
@@ -34,18 +38,22 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
 }
 
 async function readText(request: Request, limitBytes: number): Promise<string | null> {
-  const declared = Number(request.headers.get('content-length') ?? Number.NaN)
-  if (declared > limitBytes) return null
   const body: ReadableStream<Uint8Array> | null = request.body
   if (body === null) return ''
-  if (!Number.isNaN(declared)) return request.text()
+  const declared = Number(request.headers.get('content-length') ?? Number.NaN)
+  if (declared <= limitBytes) return request.text()
   const decoder = new TextDecoder()
   let size = 0
   let text = ''
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > limitBytes) return null
-    text += decoder.decode(chunk, { stream: true })
+    if (declared > limitBytes || size > limitBytes) {
+      // Read on without keeping anything: a caller whose sending is cut off never gets to read why.
+      text = ''
+      if (size > MOST_DISCARDED_BYTES) return null
+    } else text += decoder.decode(chunk, { stream: true })
   }
-  return text + decoder.decode()
+  return size > limitBytes ? null : text + decoder.decode()
 }
+
+const MOST_DISCARDED_BYTES = 100_000_000

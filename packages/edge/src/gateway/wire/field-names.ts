@@ -8,10 +8,24 @@ export function toBadRequest(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIs
   const path = issue.path?.map((item) => item.key) ?? []
   const param = path.length === 0 ? null : fieldName(path)
   const where = param === null ? 'The request body' : `'${param}'`
-  const expected = (issue.expected ?? 'another value').replaceAll('"', "'")
   if (issue.kind === 'validation') return { param, message: `${where}: ${issue.message}.` }
-  if (issue.input === undefined) return { param, message: `${where} is missing: expected ${expected}.` }
-  return { param, message: `${where} must be ${expected}, but is ${typeName(issue.input)}.` }
+  // valibot names a missing key itself as what it expected.
+  if (issue.input === undefined && issue.kind === 'schema') return { param, message: `${where} is missing.` }
+  return { param, message: `${where} must be ${expectedBy(issue)}, but is ${typeName(issue.input)}.` }
+}
+
+/** Our own messages say what is expected; valibot's start with "Invalid". */
+const expectedBy = (issue: v.BaseIssue<unknown>): string =>
+  issue.message.startsWith('Invalid')
+    ? (TYPE_WORDS[issue.expected ?? ''] ?? (issue.expected ?? 'another value').replaceAll('"', "'"))
+    : issue.message
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  Array: 'an array',
+  Object: 'an object',
 }
 
 // The type and not the value: what a caller sends may be private, and this message may be logged.

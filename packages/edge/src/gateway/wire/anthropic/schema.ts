@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { stringOrArray } from '../string-or-array.ts'
 
 /**
  * The parts of Anthropic's Messages format that the gateway understands. Objects are loose: what is unknown passes
@@ -55,10 +56,7 @@ function blockOf<S extends v.GenericSchema>(
   }) as v.GenericSchema<unknown, v.InferOutput<S> | v.InferOutput<typeof unknownBlock>>
 }
 
-const content = v.union(
-  [v.string(), v.array(contentBlock)],
-  'expected a string or an array of content blocks',
-)
+const content = stringOrArray(contentBlock, 'content blocks')
 
 const tool = v.looseObject({
   type: v.nullish(v.string()),
@@ -77,9 +75,7 @@ export const requestSchema = v.looseObject({
     v.array(v.looseObject({ role: v.picklist(['user', 'assistant', 'system']), content })),
     v.minLength(1, 'must hold at least one message'),
   ),
-  system: v.optional(
-    v.union([v.string(), v.array(textBlock)], 'expected a string or an array of text blocks'),
-  ),
+  system: v.optional(v.union([v.string(), v.array(textBlock)], 'a string or an array of text blocks')),
   stream: v.optional(v.boolean()),
   temperature: v.optional(unit),
   top_p: v.optional(unit),

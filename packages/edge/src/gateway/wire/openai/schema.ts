@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { stringOrArray } from '../string-or-array.ts'
 
 /**
  * The parts of OpenAI's chat format that the gateway understands. Objects are loose: what is unknown passes to
@@ -22,7 +23,7 @@ export type ContentPart =
   | v.InferOutput<typeof imagePart>
   | v.InferOutput<typeof unknownPart>
 
-const content = v.union([v.string(), v.array(contentPart)], 'expected a string or an array of content parts')
+const content = stringOrArray(contentPart, 'content parts')
 
 const toolCall = v.looseObject({
   id: v.string(),
@@ -72,7 +73,7 @@ export const requestSchema = v.looseObject({
     v.pipe(v.number(), v.minValue(0, 'must be 0 to 2'), v.maxValue(2, 'must be 0 to 2')),
   ),
   top_p: v.nullish(v.pipe(v.number(), v.minValue(0, 'must be 0 to 1'), v.maxValue(1, 'must be 0 to 1'))),
-  stop: v.nullish(v.union([v.string(), v.array(v.string())], 'expected a string or an array of strings')),
+  stop: v.nullish(v.union([v.string(), v.array(v.string())], 'a string or an array of strings')),
   tools: v.nullish(v.array(tool)),
   tool_choice: v.nullish(
     v.union(
@@ -80,7 +81,7 @@ export const requestSchema = v.looseObject({
         v.string(),
         v.looseObject({ type: v.string(), function: v.optional(v.looseObject({ name: v.string() })) }),
       ],
-      "expected 'none', 'auto', 'required' or an object that names a function",
+      "'none', 'auto', 'required' or an object that names a function",
     ),
   ),
   parallel_tool_calls: v.nullish(v.boolean()),
