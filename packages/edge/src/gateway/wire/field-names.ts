@@ -4,8 +4,7 @@ import type { BadRequest } from './wire.ts'
 
 /** The first thing that is wrong with a body, in words for the person who wrote it. */
 export function toBadRequest(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): BadRequest {
-  const [issue] = issues
-  const path = issue.path?.map((item) => item.key) ?? []
+  const { issue, path } = deepest(issues[0])
   const param = path.length === 0 ? null : fieldName(path)
   const where = param === null ? 'The request body' : `'${param}'`
   if (issue.kind === 'validation') return { param, message: `${where}: ${issue.message}.` }
@@ -26,6 +25,15 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   Array: 'an array',
   Object: 'an object',
+}
+
+/** Where several shapes are allowed, what is wrong inside the one that was meant says more than "none of these". */
+function deepest(issue: v.BaseIssue<unknown>): { issue: v.BaseIssue<unknown>; path: unknown[] } {
+  const path = issue.path?.map((item) => item.key) ?? []
+  const inside = issue.issues?.find((sub) => sub.path !== undefined)
+  if (inside === undefined) return { issue, path }
+  const found = deepest(inside)
+  return { issue: found.issue, path: [...path, ...found.path] }
 }
 
 // The type and not the value: what a caller sends may be private, and this message may be logged.

@@ -1,12 +1,14 @@
 import * as v from 'valibot'
 import type { ChatRequest, Content, Conversation, ImageSource, Message, ToolChoice } from '../conversation.ts'
 import { toBadRequest } from '../field-names.ts'
+import { unknownKeys } from '../unknown-keys.ts'
 import type { Parsed } from '../wire.ts'
 import {
   requestSchema,
   type ContentBlock,
   type ImageBlock,
   type RequestBody,
+  type RequestMessage,
   type TextBlock,
   type ToolResultBlock,
   type ToolUseBlock,
@@ -45,8 +47,14 @@ function unknownFields(request: RequestBody): string[] {
   const { output_config: output } = request
   if (output && Object.keys(output).some((key) => key !== 'format')) fields.push('output_config')
   if (output?.format && output.format.type !== 'json_schema') fields.push('output_config.format')
-  return fields
+  // OpenAI takes four at most.
+  if ((request.stop_sequences?.length ?? 0) > 4) fields.push('stop_sequences')
+  return [...fields, ...unknownKeys(request.metadata ?? {}, METADATA_KEYS, 'metadata')]
 }
+
+const METADATA_KEYS = new Set(['user_id'])
+const TOOL_KEYS = new Set(['type', 'name', 'description', 'input_schema', 'strict'])
+const MESSAGE_KEYS = new Set(['role', 'content'])
 
 const isDefault = (key: string, value: unknown): boolean =>
   (key === 'thinking' && (value as { type?: unknown }).type === 'disabled') ||
@@ -54,21 +62,33 @@ const isDefault = (key: string, value: unknown): boolean =>
 
 function unknownContent(request: RequestBody): string[] {
   const tools = (request.tools ?? []).flatMap((tool, index) =>
-    tool.type === 'custom' || tool.type === undefined || tool.type === null ? [] : [`tools[${index}].type`],
+    tool.type === 'custom' || tool.type === undefined || tool.type === null
+      ? unknownKeys(tool, TOOL_KEYS, `tools[${index}]`)
+      : [`tools[${index}].type`],
   )
-  const messages = request.messages.flatMap(({ role, content }, index) => {
+  const messages = request.messages.flatMap((message, index) => {
+    const { role, content } = message
     const field = `messages[${index}]`
     const unknown =
       typeof content === 'string'
         ? []
-        : content.flatMap((block, at) => unknownBlock(block, `${field}.content[${at}]`))
-    return role === 'system' ? [`${field}.role`, ...unknown] : unknown
+        : content.flatMap((block, at) => unknownBlock(block, role, `${field}.content[${at}]`))
+    // An answer that the caller has begun is continued here; elsewhere it is taken for a whole turn.
+    const begun = role === 'assistant' && index === request.messages.length - 1
+    return [
+      ...(role === 'system' || begun ? [`${field}.role`] : []),
+      ...unknownKeys(message, MESSAGE_KEYS, field),
+      ...unknown,
+    ]
   })
   return [...tools, ...messages]
 }
 
-function unknownBlock(block: ContentBlock, field: string): string[] {
-  if (isText(block) || isToolUse(block)) return []
+/** Other formats have a place for calls in the assistant's turns alone, and for images and results in the user's. */
+function unknownBlock(block: ContentBlock, role: RequestMessage['role'], field: string): string[] {
+  if (isText(block)) return []
+  if (isToolUse(block)) return role === 'assistant' ? [] : [field]
+  if (role === 'assistant') return [field]
   if (isImage(block)) return toImageSource(block) === null ? [`${field}.source`] : []
   if (!isToolResult(block)) return [field]
   // Tool results of other formats are text.

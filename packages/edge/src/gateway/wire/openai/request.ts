@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import type { ChatRequest, Content, Conversation, Message, ToolChoice } from '../conversation.ts'
 import { toBadRequest } from '../field-names.ts'
+import { parseJson } from '../parse-json.ts'
+import { unknownKeys } from '../unknown-keys.ts'
 import type { Parsed } from '../wire.ts'
 import { requestSchema, type ContentPart, type RequestBody, type RequestMessage } from './schema.ts'
 
@@ -47,6 +49,14 @@ function unknownFields(request: RequestBody): string[] {
   if ((request.temperature ?? 0) > 1) fields.push('temperature')
   if (!['text', 'json_schema', undefined].includes(request.response_format?.type))
     fields.push('response_format')
+  const { response_format: format } = request
+  if (format?.type === 'json_schema') {
+    fields.push(
+      ...(format.json_schema === undefined
+        ? ['response_format.json_schema']
+        : unknownKeys(format.json_schema, JSON_SCHEMA_KEYS, 'response_format.json_schema')),
+    )
+  }
   if (
     typeof request.tool_choice === 'string' &&
     !['none', 'auto', 'required'].includes(request.tool_choice)
@@ -63,9 +73,15 @@ function unknownFields(request: RequestBody): string[] {
   return fields
 }
 
+const JSON_SCHEMA_KEYS = new Set(['name', 'schema', 'strict'])
+const FUNCTION_KEYS = new Set(['name', 'description', 'parameters', 'strict'])
+const MESSAGE_KEYS = new Set(['role', 'content', 'tool_calls', 'tool_call_id'])
+
 function unknownContent(request: RequestBody): string[] {
   const fields = (request.tools ?? []).flatMap((tool, index) =>
-    tool.type === 'function' && tool.function ? [] : [`tools[${index}].type`],
+    tool.type === 'function' && tool.function
+      ? unknownKeys(tool.function, FUNCTION_KEYS, `tools[${index}].function`)
+      : [`tools[${index}].type`],
   )
   let conversationHasBegun = false
   for (const [index, message] of request.messages.entries()) {
@@ -75,18 +91,24 @@ function unknownContent(request: RequestBody): string[] {
       if (conversationHasBegun) fields.push(`${field}.role`)
     } else conversationHasBegun = true
     if (message.role === 'function') fields.push(`${field}.role`)
-    if (message['name'] !== undefined) fields.push(`${field}.name`)
-    fields.push(...unknownParts(message, field))
+    // Elsewhere an answer that the caller has begun is continued; here it is taken for a whole turn.
+    if (message.role === 'assistant' && index === request.messages.length - 1) fields.push(`${field}.role`)
+    fields.push(...unknownKeys(message, MESSAGE_KEYS, field), ...unknownParts(message, field))
   }
   return fields
 }
 
 function unknownParts(message: RequestMessage, field: string): string[] {
   const parts = Array.isArray(message.content) ? message.content : []
-  const fields = parts.flatMap((part, index) => (isKnownPart(part) ? [] : [`${field}.content[${index}]`]))
+  const seesImages = message.role === 'user' || message.role === 'tool'
+  const fields = parts.flatMap((part, index) =>
+    isText(part) || (isPlainImage(part) && seesImages) ? [] : [`${field}.content[${index}]`],
+  )
   if (message.role !== 'assistant') return fields
   const calls = (message.tool_calls ?? []).flatMap((call, index) =>
-    call.function !== undefined && isJson(call.function.arguments) ? [] : [`${field}.tool_calls[${index}]`],
+    call.function !== undefined && isJsonObject(call.function.arguments)
+      ? []
+      : [`${field}.tool_calls[${index}]`],
   )
   return [...fields, ...calls]
 }
@@ -96,20 +118,16 @@ const isImage = (
   part: ContentPart,
 ): part is { type: 'image_url'; image_url: { url: string; detail?: string } } => part.type === 'image_url'
 
-const isKnownPart = (part: ContentPart): boolean =>
-  isText(part) || (isImage(part) && ['auto', undefined, null].includes(part.image_url.detail))
+const isPlainImage = (part: ContentPart): boolean =>
+  isImage(part) && ['auto', undefined, null].includes(part.image_url.detail)
 
 const hasImage = (message: RequestMessage): boolean =>
   Array.isArray(message.content) && message.content.some((part) => part.type === 'image_url')
 
-function isJson(text: string): boolean {
+function isJsonObject(text: string): boolean {
   if (text === '') return true
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+  const json = parseJson(text)
+  return json.ok && typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value)
 }
 
 function toConversation(request: RequestBody): Conversation {
