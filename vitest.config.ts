@@ -1,4 +1,8 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+
+/** Tests that run inside workerd, where Durable Objects are real. */
+const WORKERD = 'packages/*/src/**/*.workerd.test.ts'
 
 export default defineConfig({
   test: {
@@ -6,22 +10,20 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          environment: 'node',
           include: [
             'packages/*/src/**/*.test.ts',
             'examples/*/src/**/*.test.ts',
             'examples/*/page/**/*.test.ts',
           ],
+          exclude: [WORKERD],
         },
       },
       {
-        test: {
-          name: 'system',
-          environment: 'node',
-          include: ['test/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-        },
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        test: { name: 'workerd', include: [WORKERD] },
+      },
+      {
+        test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
       },
     ],
   },

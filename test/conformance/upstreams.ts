@@ -41,7 +41,7 @@ export async function aimock(): Promise<Upstream> {
   mock.onMessage(TOOL_CUE, { toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] })
   mock.onMessage(REFUSED, { error: { message: REASON, type: 'invalid_request_error' }, status: 400 })
   await mock.start()
-  const stack = await startStack({ OPENAI_URL: `${mock.url}/v1`, ANTHROPIC_URL: mock.url })
+  const stack = await startStack({ bindings: { OPENAI_URL: `${mock.url}/v1`, ANTHROPIC_URL: mock.url } })
   return {
     stack,
     textOf: () => 'Hello from a mock of strangers.',

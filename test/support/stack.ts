@@ -31,7 +31,14 @@ export const KEYS = {
 const TEXT = '{provider} rides one two three four five six seven eight nine and is done'
 export const wholeTextOf = (provider: string): string => TEXT.replace('{provider}', provider)
 
-export async function startStack(overrides: Readonly<Record<string, string>> = {}): Promise<Stack> {
+interface StackOptions {
+  /** Variables of the Worker that differ from the usual. */
+  readonly bindings?: Readonly<Record<string, string>>
+  /** Another Worker than `worker.ts` beside this file. */
+  readonly worker?: string
+}
+
+export async function startStack({ bindings = {}, worker = 'worker.ts' }: StackOptions = {}): Promise<Stack> {
   const mock = (name: string, apiKey?: string): Promise<MockProvider> =>
     startMockProvider({ name, texts: [TEXT], ...(apiKey === undefined ? {} : { apiKey }) })
   const [openai, anthropic, compatible] = await Promise.all([
@@ -40,7 +47,7 @@ export async function startStack(overrides: Readonly<Record<string, string>> = {
     mock('compatible'),
   ])
   const edge = await startEdge({
-    entry: fileURLToPath(new URL('worker.ts', import.meta.url)),
+    entry: fileURLToPath(new URL(worker, import.meta.url)),
     wranglerConfig: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)),
     port: 0,
     bindings: {
@@ -51,19 +58,22 @@ export async function startStack(overrides: Readonly<Record<string, string>> = {
       ANTHROPIC_KEY: KEYS.anthropic,
       ANTHROPIC_URL: anthropic.url,
       COMPATIBLE_URL: `${compatible.url}/v1`,
-      ...overrides,
+      ...bindings,
     },
   })
+  let routes = -1
   const byName = { openai, anthropic, compatible }
   const providers = Object.values(byName)
-  let routes = 0
   return {
     url: edge.url,
     key: KEYS.app,
     openai,
     anthropic,
     compatible,
-    freshRoute: (order) => `${order}-${routes++}`,
+    freshRoute(order) {
+      routes += 1
+      return `${order}-${routes}`
+    },
     asked: (provider, route) =>
       byName[provider]
         .attempts()

@@ -1,0 +1,10 @@
+import { DurableObject } from 'cloudflare:workers'
+
+export { default } from './worker.ts'
+
+/** A ProviderHealth that is out: what isolates do then is theirs alone. */
+export class ProviderHealth extends DurableObject {
+  report(): never {
+    throw new Error('health is out')
+  }
+}
