@@ -89,7 +89,9 @@ const encodeToolResult = (content: readonly Content[], isError: boolean): string
   isError ? `Error: ${joinText(content)}` : joinText(content)
 
 function encodeContent(content: readonly Content[]): unknown {
-  if (content.every((part) => part.kind === 'text')) return joinText(content)
+  // Plain where it can be: some servers know nothing else. Never glued together: the parts are paragraphs to a model.
+  const [only] = content
+  if (content.length === 1 && only?.kind === 'text') return only.text
   return content.flatMap((part): unknown[] => {
     if (part.kind === 'text') return [{ type: 'text', text: part.text }]
     if (part.kind !== 'image') return []
