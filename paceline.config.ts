@@ -1,5 +1,8 @@
 import { defineConfig } from '@paceline/edge'
 
+/** Real models think and queue before they speak; the mock ones have no such excuse. */
+const unhurried = { headersMs: 10_000, firstOutputMs: 15_000, answerMs: 60_000 }
+
 /**
  * Who may call, what they may ask for, and who answers. A provider takes part where the variables that it names are
  * set: the mock ones under `npm start`, the real ones wherever their key is.
@@ -18,14 +21,25 @@ export default defineConfig({
     'mock-compatible': { wire: 'openai', baseUrlFrom: 'MOCK_COMPATIBLE_URL' },
   },
   models: {
-    'gpt-5-mini': {
+    'gpt-mini': {
       provider: 'openai',
       model: 'gpt-5-mini',
       maxTokensField: 'max_completion_tokens',
       contextTokens: 400_000,
+      timers: unhurried,
     },
-    'claude-haiku': { provider: 'anthropic', model: 'claude-haiku-4-5', contextTokens: 200_000 },
-    'gemini-flash': { provider: 'gemini', model: 'gemini-2.5-flash', contextTokens: 1_000_000 },
+    'claude-haiku': {
+      provider: 'anthropic',
+      model: 'claude-haiku-4-5',
+      contextTokens: 200_000,
+      timers: unhurried,
+    },
+    'gemini-flash': {
+      provider: 'gemini',
+      model: 'gemini-2.5-flash',
+      contextTokens: 1_000_000,
+      timers: unhurried,
+    },
     'mock-openai': { provider: 'mock-openai', model: 'mock-large' },
     'mock-anthropic': { provider: 'mock-anthropic', model: 'mock-large' },
     'mock-compatible': { provider: 'mock-compatible', model: 'mock-large' },
@@ -33,17 +47,19 @@ export default defineConfig({
   routes: {
     chat: {
       candidates: [
-        'gpt-5-mini',
+        'gpt-mini',
         'claude-haiku',
         'gemini-flash',
         'mock-openai',
         'mock-anthropic',
         'mock-compatible',
       ],
+      // One rider leads until it tires. `share` would let all of them take turns, by health.
+      order: 'strict',
       // Existing apps keep the model names that they send today.
       accepts: ['gpt-*', 'claude-*', 'gemini-*'],
       ttfvtTargetMs: 800,
-      timers: { headersMs: 4_000, firstOutputMs: 4_000, gapMs: 5_000, answerMs: 20_000 },
+      timers: { headersMs: 1_000, firstOutputMs: 1_000, gapMs: 4_000, answerMs: 20_000 },
     },
   },
   keys: {

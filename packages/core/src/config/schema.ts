@@ -42,6 +42,17 @@ const providerSchema = v.pipe(
   ),
 )
 
+const timerEntries = {
+  /** Connection and response headers of a streamed attempt. */
+  headersMs: durationMs,
+  /** First text, reasoning or tool call of a streamed attempt, from its start. */
+  firstOutputMs: durationMs,
+  /** Silence between two outputs of a stream. */
+  gapMs: durationMs,
+  /** A whole unstreamed attempt: providers send nothing before they are done. */
+  answerMs: durationMs,
+}
+
 const modelSchema = v.strictObject({
   provider: identifier,
   /** What the provider calls it. */
@@ -51,6 +62,8 @@ const modelSchema = v.strictObject({
   maxOutputTokens: v.optional(tokens, 4_096),
   /** OpenAI's newer models refuse `max_tokens`; most compatible servers know nothing else. */
   maxTokensField: v.optional(v.picklist(['max_tokens', 'max_completion_tokens']), 'max_tokens'),
+  /** Where this model needs other times than its routes give: one that thinks first is slow by nature. */
+  timers: v.optional(v.partial(v.strictObject(timerEntries)), {}),
   /** What it can do; a request that needs more goes to another candidate. */
   capabilities: v.optional(
     v.strictObject({
@@ -63,14 +76,10 @@ const modelSchema = v.strictObject({
 })
 
 const timersSchema = v.strictObject({
-  /** Connection and response headers of a streamed attempt. */
-  headersMs: v.optional(durationMs, 10_000),
-  /** First text, reasoning or tool call of a streamed attempt, from its start. */
-  firstOutputMs: v.optional(durationMs, 15_000),
-  /** Silence between two outputs of a stream. */
-  gapMs: v.optional(durationMs, 20_000),
-  /** A whole unstreamed attempt: providers send nothing before they are done. */
-  answerMs: v.optional(durationMs, 60_000),
+  headersMs: v.optional(timerEntries.headersMs, 10_000),
+  firstOutputMs: v.optional(timerEntries.firstOutputMs, 15_000),
+  gapMs: v.optional(timerEntries.gapMs, 20_000),
+  answerMs: v.optional(timerEntries.answerMs, 60_000),
   /** Everything, over all attempts. */
   totalMs: v.optional(durationMs, 300_000),
 })

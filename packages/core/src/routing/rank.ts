@@ -17,7 +17,8 @@ export const shareFor = (snapshot: ShareSnapshot, id: string): { share: number; 
  * Orders the candidates of one request.
  *
  * `share`: a weighted draw without replacement, so that traffic follows the shares and every further attempt goes to
- * the next best draw. `strict`: as configured; health only strikes candidates out.
+ * the next best draw. `strict`: as configured, except that a candidate keeps its place only with the probability of
+ * its share, so that one that grows back or tires is relieved by degrees here, too.
  *
  * @param random uniform in [0, 1)
  */
@@ -29,11 +30,21 @@ export function rank<C extends { readonly id: string }>(
 ): Ranking<C> {
   const open = candidates.filter((candidate) => shareFor(snapshot, candidate.id).share > 0)
   if (open.length === 0) return { order: candidates.slice(0, 1), permitted: false }
-  if (order === 'strict' || open.length === 1) return { order: open, permitted: true }
+  if (open.length === 1) return { order: open, permitted: true }
+  if (order === 'strict') {
+    const [leading, resting] = partition(open, ({ id }) => random() < shareFor(snapshot, id).share)
+    return { order: [...leading, ...resting], permitted: true }
+  }
   // Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): sort by log(u) / weight, descending.
   const keyed = open.map((candidate) => ({
     candidate,
     key: Math.log(1 - random()) / shareFor(snapshot, candidate.id).share,
   }))
   return { order: keyed.sort((a, b) => b.key - a.key).map((entry) => entry.candidate), permitted: true }
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  const [yes, no]: [T[], T[]] = [[], []]
+  for (const item of items) (belongs(item) ? yes : no).push(item)
+  return [yes, no]
 }

@@ -12,7 +12,7 @@ import { parseJson } from './wire/parse-json.ts'
 export const attempt: Service<Candidates, Answer> = async ([candidate], call) => {
   const record = begin(candidate, call)
   const timer = new PhaseTimer(call.deadlineAt)
-  const { timers } = call.route
+  const { timers } = candidate
   const leave = (): void => timer.abort(new ClientLeft())
   if (call.signal.aborted) return failed(failureOf(new ClientLeft(), 'headers'))
   call.signal.addEventListener('abort', leave, { once: true })

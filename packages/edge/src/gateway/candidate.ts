@@ -13,7 +13,16 @@ export interface Candidate {
   readonly headers: Readonly<Record<string, string>>
   readonly model: UpstreamModel
   readonly contextTokens: number
+  readonly timers: PhaseTimes
   readonly capabilities: { readonly tools: boolean; readonly images: boolean; readonly jsonSchema: boolean }
+}
+
+/** How long each phase of an attempt may take, in ms. */
+export interface PhaseTimes {
+  readonly headersMs: number
+  readonly firstOutputMs: number
+  readonly gapMs: number
+  readonly answerMs: number
 }
 
 /** Candidates in the order in which they should be asked; never empty. */

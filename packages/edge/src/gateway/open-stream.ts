@@ -37,7 +37,7 @@ export async function openStream(
   }
   const decoder = candidate.wire.streamDecoder(call.request.choices)
   const source = readEvents(body, decoder, call.route.answerBytes)
-  const events = endHonestly(explain)(watchForStall(timer, call.route.timers.gapMs, release)(source))
+  const events = endHonestly(explain)(watchForStall(timer, candidate.timers.gapMs, release)(source))
 
   const head: StreamEvent[] = []
   for await (const batch of stepwise(events)) {

@@ -1,5 +1,5 @@
 import type { Config, ModelConfig, ProviderConfig, RouteConfig } from '@paceline/core'
-import type { Candidate } from './candidate.ts'
+import type { Candidate, PhaseTimes } from './candidate.ts'
 import { anthropicWire } from './wire/anthropic/wire.ts'
 import { openAiWire } from './wire/openai/wire.ts'
 import type { Wire } from './wire/wire.ts'
@@ -50,7 +50,9 @@ function toRoute(name: string, route: RouteConfig, config: Config, environment: 
     const provider = model === undefined ? undefined : config.providers[model.provider]
     if (model === undefined || provider === undefined) return []
     const missing = missingVariables(provider, environment)
-    return [missing.length > 0 ? { missing } : { candidate: toCandidate(id, model, provider, environment) }]
+    return [
+      missing.length > 0 ? { missing } : { candidate: toCandidate(id, model, provider, route, environment) },
+    ]
   })
   return {
     ...route,
@@ -70,6 +72,7 @@ function toCandidate(
   id: string,
   model: ModelConfig,
   provider: ProviderConfig,
+  route: RouteConfig,
   environment: Environment,
 ): Candidate {
   const wire = WIRES[provider.wire]
@@ -87,7 +90,17 @@ function toCandidate(
       maxTokensField: model.maxTokensField,
     },
     contextTokens: model.contextTokens,
+    timers: timesOf(model, route),
     capabilities: model.capabilities,
+  }
+}
+
+function timesOf({ timers: own }: ModelConfig, { timers }: RouteConfig): PhaseTimes {
+  return {
+    headersMs: own.headersMs ?? timers.headersMs,
+    firstOutputMs: own.firstOutputMs ?? timers.firstOutputMs,
+    gapMs: own.gapMs ?? timers.gapMs,
+    answerMs: own.answerMs ?? timers.answerMs,
   }
 }
 
