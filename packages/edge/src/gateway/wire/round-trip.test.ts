@@ -1,6 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Content, Conversation, ImageSource, Message, WholeAnswer } from './conversation.ts'
+import type {
+  Content,
+  Conversation,
+  ImageSource,
+  Message,
+  ToolChoice,
+  Usage,
+  WholeAnswer,
+} from './conversation.ts'
 import { anthropicWire } from './anthropic/wire.ts'
 import { openAiWire } from './openai/wire.ts'
 import type { UpstreamModel, Wire } from './wire.ts'
@@ -81,14 +89,32 @@ const conversation: fc.Arbitrary<Conversation> = fc
     schema: fc.option(json),
     user: fc.option(text),
   })
-  .map(({ first, exchanges, schema, tools, toolChoice, parallelTools, ...rest }) => ({
+  .map(toConversation)
+
+function toConversation(drawn: {
+  system: string | null
+  first: Content[]
+  exchanges: Message[][]
+  tools: Conversation['tools']
+  toolChoice: ToolChoice
+  parallelTools: boolean | null
+  maxTokens: number
+  temperature: number | null
+  topP: number | null
+  stop: string[]
+  schema: unknown
+  user: string | null
+}): Conversation {
+  const { first, exchanges, schema, tools, toolChoice, parallelTools, ...rest } = drawn
+  return {
     ...rest,
     tools,
     toolChoice: tools.length === 0 ? null : toolChoice,
     parallelTools: tools.length === 0 || toolChoice.kind === 'none' ? null : parallelTools,
     jsonSchema: schema === null ? null : { name: 'answer', schema },
-    messages: [{ role: 'user' as const, content: first }, ...exchanges.flat()],
-  }))
+    messages: [{ role: 'user', content: first }, ...exchanges.flat()],
+  }
+}
 
 /** What another reader of the wire would make of a body: it went over the network as JSON. */
 function reread(wire: Wire, body: unknown): Conversation {
@@ -201,9 +227,16 @@ describe('a request on its way between formats', () => {
   })
 })
 
+/** Cached input is part of the input. */
+const countCached = (counted: { fresh: number; cachedInputTokens: number; outputTokens: number }): Usage => ({
+  inputTokens: counted.fresh + counted.cachedInputTokens,
+  cachedInputTokens: counted.cachedInputTokens,
+  outputTokens: counted.outputTokens,
+})
+
 const usage = fc
   .record({ fresh: fc.nat(9_999), cachedInputTokens: fc.nat(9_999), outputTokens: fc.nat(9_999) })
-  .map(({ fresh, ...rest }) => ({ ...rest, inputTokens: fresh + rest.cachedInputTokens }))
+  .map(countCached)
 
 const answer: fc.Arbitrary<WholeAnswer> = fc.record({
   id: name,

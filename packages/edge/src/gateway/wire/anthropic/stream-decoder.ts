@@ -48,7 +48,10 @@ export class AnthropicStreamDecoder implements StreamDecoder {
     if (block?.type === 'tool_use') {
       const call = this.#calls.size
       this.#calls.set(index, call)
-      return [{ kind: 'tool-call', index: call, id: block.id ?? '', name: block.name ?? '' }]
+      const opened = { kind: 'tool-call', index: call, id: block.id ?? '', name: block.name ?? '' } as const
+      // Anthropic itself starts every call empty; servers that imitate it may send all of it at once.
+      const json = JSON.stringify(block.input ?? {})
+      return json === '{}' ? [opened] : [opened, { kind: 'tool-input', index: call, json }]
     }
     if (block?.text) return [{ kind: 'text', text: block.text }]
     return block?.thinking ? [{ kind: 'reasoning', text: block.thinking }] : []

@@ -16,6 +16,8 @@ type BlockKind = 'text' | 'thinking' | 'tool_use'
 export class AnthropicStreamEncoder implements StreamEncoder {
   #blocks = 0
   #open: BlockKind | null = null
+  /** Tool call index → its block. */
+  readonly #blockOf = new Map<number, number>()
   #finish: FinishReason | null = null
   #usage: Usage | null = null
 
@@ -51,13 +53,17 @@ export class AnthropicStreamEncoder implements StreamEncoder {
           this.#into('thinking', { type: 'thinking', thinking: '', signature: '' }) +
           this.#delta({ type: 'thinking_delta', thinking: part.text })
         )
-      case 'tool-call':
-        return (
-          this.#close() +
-          this.#into('tool_use', { type: 'tool_use', id: part.id, name: part.name, input: {} })
-        )
+      case 'tool-call': {
+        const start = this.#into('tool_use', { type: 'tool_use', id: part.id, name: part.name, input: {} })
+        this.#blockOf.set(part.index, this.#blocks)
+        return start
+      }
       case 'tool-input':
-        return this.#delta({ type: 'input_json_delta', partial_json: part.json })
+        // Input that comes late still belongs to its own block: clients collect it by number, open or not.
+        return this.#delta(
+          { type: 'input_json_delta', partial_json: part.json },
+          this.#blockOf.get(part.index) ?? this.#blocks,
+        )
       case 'usage':
         this.#usage = part.usage
         return ''
@@ -93,8 +99,8 @@ export class AnthropicStreamEncoder implements StreamEncoder {
     return closed + writeTyped('content_block_start', { index: this.#blocks, content_block: block })
   }
 
-  #delta(delta: object): string {
-    return writeTyped('content_block_delta', { index: this.#blocks, delta })
+  #delta(delta: object, index = this.#blocks): string {
+    return writeTyped('content_block_delta', { index, delta })
   }
 
   #close(): string {

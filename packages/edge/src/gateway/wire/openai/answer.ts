@@ -22,7 +22,7 @@ export function parseOpenAiAnswer(body: unknown): Outcome<WholeAnswer> {
     id,
     model,
     reasoning: first.message.reasoning_content ?? first.message.reasoning ?? '',
-    text: first.message.content ?? first.message.refusal ?? '',
+    text: first.message.content || (first.message.refusal ?? ''),
     toolCalls: (first.message.tool_calls ?? []).flatMap((call) =>
       call.function === undefined
         ? []

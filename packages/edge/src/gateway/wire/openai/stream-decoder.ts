@@ -17,6 +17,8 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   readonly #finished = new Set<number>()
   #started = false
   #calls = 0
+  /** The index that a provider gives a call → ours. */
+  readonly #callAt = new Map<number, number>()
 
   /** @param choices how many answers were asked for; the stream is finished when each of them is */
   constructor(choices: number) {
@@ -31,7 +33,9 @@ export class OpenAiStreamDecoder implements StreamDecoder {
       return [{ kind: 'error', failure: parseOpenAiError(null, json.value, 'stream') }]
     }
     const chunk = v.safeParse(chunkSchema, json.value)
-    if (!chunk.success) return [{ kind: 'error', failure: malformed('stream', 'an event is no chunk') }]
+    // To the schema a list is an object without any of the fields, all of which may be left out.
+    if (!chunk.success || Array.isArray(json.value))
+      return [{ kind: 'error', failure: malformed('stream', 'an event is no chunk') }]
     return this.#decodeChunk(chunk.output)
   }
 
@@ -49,23 +53,28 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   #decodeChoice({ index, delta, finish_reason: finish }: Choice, parts: Part[]): void {
     const reasoning = delta?.reasoning_content ?? delta?.reasoning
     if (reasoning) parts.push({ kind: 'reasoning', text: reasoning })
-    const text = delta?.content ?? delta?.refusal
+    const text = delta?.content || delta?.refusal
     if (text) parts.push({ kind: 'text', text })
     for (const call of delta?.tool_calls ?? []) this.#decodeToolCall(call, parts)
-    if (finish === null || finish === undefined) return
+    if (finish === null || finish === undefined || this.#finished.has(index)) return
     this.#finished.add(index)
     if (this.#finished.size === this.#choices) parts.push({ kind: 'finish', reason: readFinish(finish) })
   }
 
-  // Some servers number every call 0; a name opens a new call whatever its index says.
-  #decodeToolCall(call: ToolCallDelta, parts: Part[]): void {
-    if (call.function?.name) {
+  // Some servers number every call 0, others not at all: a name opens a new call whatever its index says.
+  #decodeToolCall({ index: given, id, function: called }: ToolCallDelta, parts: Part[]): void {
+    if (called?.name) {
       const index = this.#calls
       this.#calls += 1
-      parts.push({ kind: 'tool-call', index, id: call.id ?? `call_${index}`, name: call.function.name })
+      this.#callAt.set(given ?? index, index)
+      parts.push({ kind: 'tool-call', index, id: id ?? `call_${index}`, name: called.name })
     }
-    if (call.function?.arguments) {
-      parts.push({ kind: 'tool-input', index: Math.max(this.#calls - 1, 0), json: call.function.arguments })
-    }
+    if (!called?.arguments) return
+    const index = this.#callAt.get(given ?? -1) ?? this.#calls - 1
+    parts.push(
+      index < 0
+        ? { kind: 'error', failure: malformed('stream', 'tool input came before its call') }
+        : { kind: 'tool-input', index, json: called.arguments },
+    )
   }
 }
