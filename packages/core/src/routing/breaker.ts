@@ -99,9 +99,12 @@ function recordClosed(breaker: Closed, result: 'success' | 'failure', now: numbe
   return { kind: 'closed', generation: breaker.generation, recent, samples, inARow }
 }
 
-/** Opens the breaker at once, whatever the counts say: the candidate is known to be unusable (a refused key, say). */
-export function tripped(breaker: Breaker, now: number): Breaker {
-  return breaker.kind === 'open' ? breaker : reopen(breaker, now)
+/**
+ * Opens the breaker at once, whatever the counts say: the candidate is known to be unusable (a refused key, say).
+ * Stragglers don't count here either, and a probe that finds it so still is a probe that failed.
+ */
+export function tripped(breaker: Breaker, generation: number, now: number): Breaker {
+  return generation === breaker.generation ? reopen(breaker, now) : breaker
 }
 
 function reopen(breaker: Breaker, now: number): Open {

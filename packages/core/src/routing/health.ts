@@ -65,7 +65,7 @@ export function recordSample(health: CandidateHealth, sample: Sample, now: numbe
   if (sample.kind === 'first-output') return judgeSpeed(health, sample.late)
   const breaker =
     sample.result === 'unusable'
-      ? tripped(health.breaker, now)
+      ? tripped(health.breaker, sample.generation, now)
       : recordResult(health.breaker, sample.result, sample.generation, now)
   return breaker === health.breaker ? health : { ...health, breaker }
 }

@@ -11,7 +11,8 @@ export interface Ranking<C> {
 const NEWCOMER = { share: 1, generation: 0 } as const
 
 export const shareFor = (snapshot: ShareSnapshot, id: string): { share: number; generation: number } =>
-  snapshot.shares[id] ?? NEWCOMER
+  // Ids come from the configuration, where a model may be called 'constructor'.
+  (Object.hasOwn(snapshot.shares, id) ? snapshot.shares[id] : undefined) ?? NEWCOMER
 
 /**
  * Orders the candidates of one request.

@@ -1,0 +1,119 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ShareSnapshot } from './health.ts'
+import { rank, shareFor } from './rank.ts'
+
+const candidates = (...ids: readonly string[]): { readonly id: string }[] => ids.map((id) => ({ id }))
+const snapshot = (shares: Readonly<Record<string, number>>): ShareSnapshot => ({
+  version: 1,
+  shares: Object.fromEntries(Object.entries(shares).map(([id, share]) => [id, { share, generation: 0 }])),
+})
+const idsOf = (order: readonly { readonly id: string }[]): string[] => order.map(({ id }) => id)
+
+/** Mulberry32: small, seeded, even enough to count by. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d_2b_79_f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+describe('rank by share', () => {
+  const shares = { a: 1, b: 0.5, c: 0.01, d: 0 }
+
+  it('sends traffic where the shares say', () => {
+    const random = seeded(7)
+    const draws = 40_000
+    const firsts = new Map<string, number>()
+    for (let draw = 0; draw < draws; draw += 1) {
+      const [first] = rank(candidates('c', 'b', 'a', 'd'), snapshot(shares), 'share', random).order
+      firsts.set(first?.id ?? '', (firsts.get(first?.id ?? '') ?? 0) + 1)
+    }
+    for (const [id, share] of Object.entries(shares)) {
+      const expected = share / 1.51
+      // Five standard deviations: with this seed it holds or it doesn't, and a wrong weight is far outside.
+      const deviation = Math.sqrt((expected * (1 - expected)) / draws)
+      expect(Math.abs((firsts.get(id) ?? 0) / draws - expected)).toBeLessThanOrEqual(5 * deviation)
+    }
+  })
+
+  it('fails over where the shares of the rest say', () => {
+    const random = seeded(11)
+    let bSecond = 0
+    let aFirst = 0
+    for (let draw = 0; draw < 20_000; draw += 1) {
+      const [first, second] = idsOf(
+        rank(candidates('a', 'b', 'c'), snapshot({ a: 1, b: 0.9, c: 0.3 }), 'share', random).order,
+      )
+      if (first !== 'a') continue
+      aFirst += 1
+      if (second === 'b') bSecond += 1
+    }
+    expect(bSecond / aFirst).toBeCloseTo(0.75, 1)
+  })
+
+  it('orders each permitted candidate once, and no other', () => {
+    const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1 })
+    const share = fc.oneof(fc.constant(0), fc.double({ min: 0.0001, max: 1, noNaN: true }))
+    fc.assert(
+      fc.property(ids, fc.array(share, { minLength: 5, maxLength: 5 }), fc.nat(), (known, drawn, seed) => {
+        const given = Object.fromEntries(known.map((id, index) => [id, drawn[index] ?? 0]))
+        const { order, permitted } = rank(candidates(...known), snapshot(given), 'share', seeded(seed))
+        const open = known.filter((id) => (given[id] ?? 0) > 0)
+        expect(permitted).toBe(open.length > 0)
+        expect(idsOf(order).sort()).toEqual(permitted ? open.sort() : known.slice(0, 1))
+      }),
+    )
+  })
+
+  it('takes the ends of the random range', () => {
+    for (const random of [() => 0, () => 1 - Number.EPSILON / 2]) {
+      expect(rank(candidates('a', 'b'), snapshot({ a: 1, b: 0.01 }), 'share', random).order).toHaveLength(2)
+    }
+  })
+})
+
+describe('rank in strict order', () => {
+  it('follows the configuration while all is well, and strikes out what health forbids', () => {
+    const shares = snapshot({ a: 0, b: 1, c: 1 })
+    expect(rank(candidates('a', 'c', 'b'), shares, 'strict', seeded(1))).toEqual({
+      order: candidates('c', 'b'),
+      permitted: true,
+    })
+  })
+
+  it('gives a candidate its place as often as its share says, and the next one otherwise', () => {
+    const random = seeded(3)
+    const draws = 20_000
+    let led = 0
+    for (let draw = 0; draw < draws; draw += 1) {
+      const order = idsOf(
+        rank(candidates('a', 'b', 'c'), snapshot({ a: 0.25, b: 1, c: 1 }), 'strict', random).order,
+      )
+      expect(['a b c', 'b c a']).toContain(order.join(' '))
+      if (order[0] === 'a') led += 1
+    }
+    expect(Math.abs(led / draws - 0.25)).toBeLessThan(5 * Math.sqrt((0.25 * 0.75) / draws))
+  })
+})
+
+describe('rank when nothing is permitted', () => {
+  it.each(['share', 'strict'] as const)('holds exactly one candidate out (%s)', (order) => {
+    const all = rank(candidates('a', 'b'), snapshot({ a: 0, b: 0 }), order, () => 0.5)
+    expect(all).toEqual({ order: candidates('a'), permitted: false })
+  })
+})
+
+describe('shareFor', () => {
+  it('starts a candidate that health has not heard of whole', () => {
+    expect(shareFor(snapshot({}), 'new')).toEqual({ share: 1, generation: 0 })
+  })
+
+  it('takes no name for a share that JavaScript objects have by themselves', () => {
+    expect(shareFor(snapshot({}), 'constructor')).toEqual({ share: 1, generation: 0 })
+    expect(shareFor(snapshot({}), 'toString')).toEqual({ share: 1, generation: 0 })
+  })
+})
