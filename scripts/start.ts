@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { run } from './local/build.ts'
-import { startEdge } from './local/edge.ts'
+import { MOCKS, startDemo, type RunningDemo } from './local/demo.ts'
 import { takenPorts, type WantedPort } from './local/ports.ts'
 import { localAppKey } from './local/secrets.ts'
 import { styled } from './local/style.ts'
@@ -19,24 +19,6 @@ Starts Paceline on this machine: three mock AI providers, the gateway, and a cha
   --help             this text
 
 Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY to let real providers join.`
-
-const REAL = [
-  { variable: 'OPENAI_API_KEY', id: 'openai', name: 'OpenAI' },
-  { variable: 'ANTHROPIC_API_KEY', id: 'anthropic', name: 'Anthropic' },
-  { variable: 'GEMINI_API_KEY', id: 'gemini', name: 'Gemini' },
-] as const
-
-const MOCKS = [
-  { id: 'mock-openai', name: 'Alpe', wire: 'OpenAI wire', variable: 'MOCK_OPENAI_URL', path: '/v1' },
-  { id: 'mock-anthropic', name: 'Ventoux', wire: 'Anthropic wire', variable: 'MOCK_ANTHROPIC_URL', path: '' },
-  {
-    id: 'mock-compatible',
-    name: 'Stelvio',
-    wire: 'OpenAI-compatible',
-    variable: 'MOCK_COMPATIBLE_URL',
-    path: '/v1',
-  },
-] as const
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const state = join(root, '.paceline')
@@ -106,93 +88,39 @@ async function main(): Promise<void> {
   await run('tsc', ['-b', 'examples/chat', 'tsconfig.worker.json', 'packages/mock-provider'], root)
   await run('vite', ['build', '--logLevel', 'error'], join(root, 'examples', 'chat'))
 
-  const closers: (() => Promise<void>)[] = []
-  const stop = async (code: number): Promise<never> => {
-    await Promise.allSettled(closers.map((close) => close()))
-    process.exit(code)
-  }
-  let stopping = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(130)
-      stopping = true
-      console.log('\nStopping …')
-      void stop(0)
-    })
-  }
   try {
-    await startAll(options, closers)
+    const demo = await startDemo({
+      ...options,
+      appKey: localAppKey(state),
+      persistTo: join(state, 'storage'),
+      environment: process.env,
+    })
+    stopOnSignal(() => demo.close())
+    announce(demo, localAppKey(state))
     console.log(
       styled.dim(
         `\n  Ready in ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Ctrl-C stops everything.\n`,
       ),
     )
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
-    await stop(1)
+    fail(error instanceof Error ? error.message : String(error))
   }
 }
 
-async function startAll(options: Options, closers: (() => Promise<void>)[]): Promise<void> {
-  // Imported after the build, because they are its output.
-  const { startMockProvider } = await import('@paceline/mock-provider')
-  const { startChat } = await import('@paceline/example-chat')
-
-  const mocks = await Promise.all(
-    MOCKS.map(async (mock, index) => {
-      const delays = { headersMs: 20, firstTokenMs: 120 + 40 * index, tokenMs: 25 }
-      const provider = await startMockProvider({
-        name: mock.name,
-        port: options.mockPort + index,
-        seed: index + 1,
-        delays,
-      })
-      closers.push(() => provider.close())
-      return {
-        id: mock.id,
-        name: mock.name,
-        wire: mock.wire,
-        variable: mock.variable,
-        path: mock.path,
-        url: provider.url,
-      }
-    }),
-  )
-  const real = REAL.filter(({ variable }) => (process.env[variable] ?? '') !== '')
-  const appKey = localAppKey(state)
-  const edge = await startEdge({
-    entry: join(root, 'worker.ts'),
-    wranglerConfig: join(root, 'wrangler.toml'),
-    port: options.gatewayPort,
-    persistTo: join(state, 'storage'),
-    bindings: {
-      PACELINE_APP_KEY: appKey,
-      ...Object.fromEntries(mocks.map(({ variable, url, path }) => [variable, url + path])),
-      ...Object.fromEntries(real.map(({ variable }) => [variable, process.env[variable] ?? ''])),
-    },
-  })
-  closers.push(() => edge.close())
-  const chat = await startChat({
-    port: options.chatPort,
-    gatewayUrl: edge.url,
-    appKey,
-    model: 'chat',
-    providers: [
-      ...mocks.map(({ id, name, url }) => ({ id, name, controlUrl: url })),
-      ...real.map(({ id, name }) => ({ id, name })),
-    ],
-  })
-  closers.push(() => chat.close())
-  announce(chat.url, edge.url, appKey, mocks, real)
+function stopOnSignal(close: () => Promise<void>): void {
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // A second Ctrl-C means now.
+      if (stopping) process.exit(130)
+      stopping = true
+      console.log('\nStopping …')
+      void close().then(() => process.exit(0))
+    })
+  }
 }
 
-function announce(
-  chatUrl: string,
-  edgeUrl: string,
-  appKey: string,
-  mocks: readonly { name: string; wire: string; url: string }[],
-  real: readonly { name: string; variable: string }[],
-): void {
+function announce({ chatUrl, gatewayUrl, mocks, real }: RunningDemo, appKey: string): void {
   const { bold, dim } = styled
   const providers = [
     ...mocks.map(({ name, wire, url }) => `${name.padEnd(9)} ${url}  ${dim(`mock, ${wire}`)}`),
@@ -202,7 +130,7 @@ function announce(
   ${bold('Paceline is riding.')}
 
   Chat       ${bold(chatUrl)}
-  Gateway    ${edgeUrl}/v1
+  Gateway    ${gatewayUrl}/v1
   Providers  ${providers.join('\n             ')}
 
   Try this
@@ -210,7 +138,7 @@ function announce(
   2. Tire, hang or cut the rider at the front: the next one takes over, and the answers keep coming.
   3. Ask from your own code, by base URL alone:
 
-     curl ${edgeUrl}/v1/chat/completions \\
+     curl ${gatewayUrl}/v1/chat/completions \\
        -H 'authorization: Bearer ${appKey}' -H 'content-type: application/json' \\
        -d '{"model":"chat","stream":true,"messages":[{"role":"user","content":"Why ride in a paceline?"}]}'`)
 }

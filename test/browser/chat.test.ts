@@ -1,0 +1,107 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startDemo, type RunningDemo } from '../../scripts/local/demo.ts'
+import { startBrowser } from '../support/browser.ts'
+
+/** The house that `npm start` starts, on free ports, in front of a real browser. */
+let demo: RunningDemo
+let browser: Browser
+let page: Page
+const troubles: string[] = []
+
+beforeAll(async () => {
+  const ports = { chatPort: 0, gatewayPort: 0, mockPort: 0 }
+  demo = await startDemo({ ...ports, appKey: 'test-app-key', environment: {} })
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await demo.close()
+})
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  page.on('pageerror', (error) => troubles.push(error.message))
+  page.on('console', (message) => {
+    // The browser's own note on an error status; what the page makes of it is tested below.
+    const expected = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !expected) troubles.push(message.text())
+  })
+  page.on(
+    'request',
+    (request) => !request.url().startsWith(demo.chatUrl) && troubles.push(`asked ${request.url()}`),
+  )
+  await page.goto(demo.chatUrl)
+})
+afterEach(async () => {
+  for (const { id } of demo.mocks) await setCondition(id, 'fresh')
+  await page.close()
+  expect(troubles.splice(0)).toEqual([])
+})
+
+const LEADER = 'mock-openai'
+
+async function setCondition(provider: string, condition: string): Promise<void> {
+  await page.click(`button[data-provider="${provider}"][data-condition="${condition}"]`)
+  await page.waitForSelector(
+    `button[data-provider="${provider}"][data-condition="${condition}"][aria-pressed="true"]`,
+  )
+}
+
+/** Asks by typing, and waits until the page says how the answer ended. */
+async function ask(
+  question: string,
+): Promise<{ state: string; provider: string; attempts: string; text: string }> {
+  const before = await page.locator('[data-answer]').count()
+  await page.fill('[data-question]', question)
+  await page.keyboard.press('Enter')
+  const answer = page.locator('[data-answer]').nth(before)
+  await page.waitForFunction((index) => {
+    const state = document.querySelectorAll<HTMLElement>('[data-answer]')[index]?.dataset['state']
+    return state !== undefined && state !== 'streaming'
+  }, before)
+  const attribute = async (name: string): Promise<string> => (await answer.getAttribute(name)) ?? ''
+  return {
+    state: await attribute('data-state'),
+    provider: await attribute('data-provider'),
+    attempts: await attribute('data-attempts'),
+    text: await answer.innerText(),
+  }
+}
+
+describe('the chat', () => {
+  it('shows a whole answer, who gave it, and a point on the plot', async () => {
+    const answer = await ask('Why ride in a paceline?')
+    expect(answer).toMatchObject({ state: 'complete', provider: LEADER, attempts: '1' })
+    expect(answer.text).toContain('Alpe')
+    expect(await page.getAttribute('[data-plot]', 'data-points')).toBe('1')
+    expect(await page.getAttribute('svg[data-paceline]', 'data-leader')).toBe(LEADER)
+  })
+
+  it.each(['down', 'hanging', 'tired'])(
+    'shows a whole answer by the next rider while the leader is %s',
+    async (condition) => {
+      await setCondition(LEADER, condition)
+      const answer = await ask('What is drafting?')
+      expect(answer).toMatchObject({ state: 'complete', provider: 'mock-anthropic', attempts: '2' })
+      expect(await page.getAttribute('svg[data-paceline]', 'data-leader')).toBe('mock-anthropic')
+    },
+  )
+
+  it('says plainly that an answer is incomplete when its rider is cut off, and asks again', async () => {
+    await setCondition(LEADER, 'cut')
+    const answer = await ask('How close is too close?')
+    expect(answer.state).toBe('incomplete')
+    expect(answer.text.toLowerCase()).toContain('incomplete')
+    expect(answer.text).not.toMatch(/[{}]|Error|undefined|stack/)
+    await setCondition(LEADER, 'fresh')
+    await page.click('[data-ask-again]')
+    await page.waitForSelector('[data-answer][data-state="complete"]')
+  })
+
+  it('tells the truth in plain words when every rider is down', async () => {
+    for (const { id } of demo.mocks) await setCondition(id, 'down')
+    const answer = await ask('Is anybody there?')
+    expect(answer.state).toBe('error')
+    expect(answer.text).not.toMatch(/[{}]|Error:|undefined|503/)
+  })
+})
