@@ -110,6 +110,8 @@ async function main(): Promise<void> {
 function stopOnSignal(close: () => Promise<void>): void {
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Miniflare's own listener exits at once, before open answers and storage are closed in order.
+    process.removeAllListeners(signal)
     process.on(signal, () => {
       // A second Ctrl-C means now.
       if (stopping) process.exit(130)

@@ -209,7 +209,8 @@ describe('a ramping breaker', () => {
 describe('any breaker, whatever has happened to it', () => {
   type Step =
     | { readonly kind: Result; readonly age: number }
-    | { readonly kind: 'lease' | 'trip' }
+    | { readonly kind: 'lease' }
+    | { readonly kind: 'trip' }
     | { readonly kind: 'wait'; readonly ms: number }
 
   const step: fc.Arbitrary<Step> = fc.oneof(

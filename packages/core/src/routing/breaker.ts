@@ -95,7 +95,7 @@ function recordClosed(breaker: Closed, result: 'success' | 'failure', now: numbe
   const samples = Math.min(breaker.samples + 1, BREAKER.window)
   const inARow = bit === 1 ? breaker.inARow + 1 : 0
   const manyFail = samples >= BREAKER.minimumSamples && countBits(recent) >= samples * BREAKER.failureShare
-  if (inARow >= BREAKER.consecutiveFailures || manyFail) return tripped(breaker, now)
+  if (inARow >= BREAKER.consecutiveFailures || manyFail) return reopen(breaker, now)
   return { kind: 'closed', generation: breaker.generation, recent, samples, inARow }
 }
 
