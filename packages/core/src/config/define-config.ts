@@ -54,6 +54,12 @@ export const fieldName = (keys: readonly unknown[]): string =>
   ) || 'the configuration'
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value
+  const text = spelled(value)
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}
+
+/** JSON, or what comes closest where JSON has no word: it would turn NaN into null and refuse a big integer. */
+function spelled(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? typeof value)
 }

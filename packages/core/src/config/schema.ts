@@ -21,6 +21,20 @@ const baseUrl = v.pipe(
 )
 const tokens = v.pipe(v.number(), v.integer('a whole number of tokens'), v.minValue(1, 'at least 1 token'))
 
+const attempts = v.pipe(
+  v.number(),
+  v.integer('a whole number of attempts'),
+  v.minValue(1, 'at least 1 attempt'),
+  v.maxValue(10, 'at most 10 attempts'),
+)
+const bytesUpTo = (most: number) =>
+  v.pipe(
+    v.number(),
+    v.integer('a whole number of bytes'),
+    v.minValue(1_024, 'at least 1,024 bytes'),
+    v.maxValue(most, `at most ${most.toLocaleString('en')} bytes`),
+  )
+
 /** The wire formats that a provider can speak. */
 export const wireNameSchema = v.picklist(['openai', 'anthropic'])
 
@@ -95,7 +109,7 @@ const routeSchema = v.strictObject({
   order: v.optional(v.picklist(['share', 'strict']), 'share'),
   /** A first output later than this counts as late. */
   ttfvtTargetMs: v.optional(durationMs, 800),
-  maxAttempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10)), 4),
+  maxAttempts: v.optional(attempts, 4),
   timers: v.optional(timersSchema, {}),
 })
 
@@ -114,15 +128,9 @@ export const configSchema = v.strictObject({
   limits: v.optional(
     v.strictObject({
       /** Largest request body, in bytes. */
-      bodyBytes: v.optional(
-        v.pipe(v.number(), v.integer(), v.minValue(1_024), v.maxValue(100_000_000)),
-        8_388_608,
-      ),
+      bodyBytes: v.optional(bytesUpTo(100_000_000), 8_388_608),
       /** Largest unstreamed answer and largest single event of a stream, in bytes. */
-      answerBytes: v.optional(
-        v.pipe(v.number(), v.integer(), v.minValue(1_024), v.maxValue(33_554_432)),
-        4_194_304,
-      ),
+      answerBytes: v.optional(bytesUpTo(33_554_432), 4_194_304),
     }),
     {},
   ),
