@@ -1,4 +1,4 @@
-import { defineConfig } from '@paceline/edge'
+import { defineConfig } from '@paceline/core'
 
 /** Real models think and queue before they speak; the mock ones have no such excuse. */
 const unhurried = { headersMs: 10_000, firstOutputMs: 15_000, answerMs: 60_000 }

@@ -84,19 +84,17 @@ async function main(): Promise<void> {
   if (options.fresh) rmSync(join(state, 'storage'), { recursive: true, force: true })
 
   const startedAt = Date.now()
-  console.log('Building …')
-  await run('tsc', ['-b', 'examples/chat', 'tsconfig.worker.json', 'packages/mock-provider'], root)
-  await run('vite', ['build', '--logLevel', 'error'], join(root, 'examples', 'chat'))
-
   try {
+    await buildEverything()
+    const appKey = localAppKey(state)
     const demo = await startDemo({
       ...options,
-      appKey: localAppKey(state),
+      appKey,
       persistTo: join(state, 'storage'),
       environment: process.env,
     })
     stopOnSignal(() => demo.close())
-    announce(demo, localAppKey(state))
+    announce(demo, appKey)
     console.log(
       styled.dim(
         `\n  Ready in ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Ctrl-C stops everything.\n`,
@@ -105,6 +103,13 @@ async function main(): Promise<void> {
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error))
   }
+}
+
+async function buildEverything(): Promise<void> {
+  console.log('Building …')
+  await run('tsc', ['-b', 'examples/chat', 'tsconfig.worker.json', 'packages/mock-provider'], root)
+  await run('node', ['scripts/check-config.ts'], root)
+  await run('vite', ['build', '--logLevel', 'error'], join(root, 'examples', 'chat'))
 }
 
 function stopOnSignal(close: () => Promise<void>): void {

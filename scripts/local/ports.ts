@@ -9,8 +9,14 @@ export interface WantedPort {
   readonly option: string
 }
 
-/** Says which of the ports are taken, before anything is started that would have to be stopped again. */
+/** Says which of the ports are taken or wanted twice, before anything is started that would have to be stopped again. */
 export async function takenPorts(wanted: readonly WantedPort[]): Promise<string[]> {
+  const twice = wanted.filter((one, index) => wanted.findIndex(({ port }) => port === one.port) < index)
+  if (twice.length > 0) {
+    return twice.map(
+      (one) => `Port ${one.port} is wanted twice, once for ${one.for}. Choose another with ${one.option}.`,
+    )
+  }
   const results = await Promise.all(wanted.map(async (one) => ((await isFree(one.port)) ? null : one)))
   return results.flatMap((one) =>
     one === null

@@ -35,7 +35,8 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const { id } of demo.mocks) await setCondition(id, 'fresh')
   await page.close()
-  expect(troubles.splice(0)).toEqual([])
+  const seen = troubles.splice(0)
+  if (seen.length > 0) throw new Error(`The page had trouble: ${seen.join('; ')}`)
 })
 
 const LEADER = 'mock-openai'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,6 +19,8 @@ function start(...args: string[]): Run {
   // Keys of real providers stay out: no test may call them.
   const env = { ...process.env, OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '', GEMINI_API_KEY: '' }
   const child = spawn(process.execPath, ['scripts/start.ts', ...args], { cwd: root, env })
+  // Once it has ended this does nothing; a failed test must leave nothing running.
+  onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   const ended = once(child, 'close').then(([code]) => code as number | null)
   const heard = new EventTarget()
@@ -75,8 +77,8 @@ describe('npm start', () => {
 
     run.child.kill('SIGINT')
     expect(await run.ended).toBe(0)
-    await expect(fetch(chatUrl)).rejects.toThrow()
-    await expect(fetch(gatewayUrl)).rejects.toThrow()
+    await expect(fetch(chatUrl)).rejects.toThrow('fetch failed')
+    await expect(fetch(gatewayUrl)).rejects.toThrow('fetch failed')
   })
 
   it('names every port that is taken, what it is for, and the way out', async () => {

@@ -1,4 +1,5 @@
-import { createWorker, defineConfig } from '@paceline/edge'
+import { defineConfig } from '@paceline/core'
+import { createWorker } from '@paceline/edge'
 
 export { ProviderHealth } from '@paceline/edge'
 

@@ -2,7 +2,6 @@ import type { Config } from '@paceline/core'
 import { createApp } from './app.ts'
 import type { Env } from './env.ts'
 
-export { defineConfig } from '@paceline/core'
 export { ProviderHealth } from './health/provider-health.ts'
 export type { Env } from './env.ts'
 
