@@ -57,7 +57,7 @@ export function failOver({ random, sleep }: FailOverOptions): Layer<Candidates, 
     const again = walk.soonestRetry()
     if (again === null) return null
     const jitterMs = random() * Math.min(BACKOFF.firstMs * 2 ** (call.attempts.length - 1), BACKOFF.longestMs)
-    const waitMs = Math.max(again.retryAfterMs, jitterMs)
+    const waitMs = Math.max(again.askableAt - Date.now(), jitterMs)
     if (Date.now() + waitMs >= call.deadlineAt || waitMs > LONGEST_WAIT_MS || !pay()) return null
     await sleep(waitMs, call.signal)
     return call.signal.aborted ? null : again.candidate
@@ -71,7 +71,10 @@ const LONGEST_WAIT_MS = 5_000
 class Walk {
   readonly #candidates: Candidates
   readonly #failures = new Map<Candidate, Failure[]>()
-  #last: Failure | null = null
+  /** When each candidate that failed wants to be asked again. */
+  readonly #askableAt = new Map<Candidate, number>()
+  /** The longest context that has proven too short. */
+  #tooShort = 0
 
   constructor(candidates: Candidates) {
     this.#candidates = candidates
@@ -79,18 +82,21 @@ class Walk {
 
   note(candidate: Candidate, failure: Failure): void {
     this.#failures.set(candidate, [...(this.#failures.get(candidate) ?? []), failure])
-    this.#last = failure
+    this.#askableAt.set(candidate, Date.now() + (failure.retryAfterMs ?? 0))
+    if (nextStepAfter(failure) === 'larger-model') {
+      this.#tooShort = Math.max(this.#tooShort, candidate.contextTokens)
+    }
   }
 
   /** A lone 500 is often a passing fault of one machine behind the provider's address. */
   deservesAnotherTry(candidate: Candidate): boolean {
-    const failures = this.#failures.get(candidate) ?? []
-    return failures.length === 1 && failures[0] !== undefined && nextStepAfter(failures[0]) === 'same-once'
+    const [failure, another] = this.#failures.get(candidate) ?? []
+    if (failure === undefined || another !== undefined || failure.retryAfterMs !== undefined) return false
+    return nextStepAfter(failure) === 'same-once'
   }
 
   nextUntried(): Candidate | null {
-    const least = this.#last?.kind === 'context-length' ? this.#longestTried() : 0
-    return this.#candidates.find((one) => !this.#failures.has(one) && one.contextTokens > least) ?? null
+    return this.#candidates.find((one) => !this.#failures.has(one) && this.#fits(one)) ?? null
   }
 
   isFreeMove(): boolean {
@@ -98,17 +104,17 @@ class Walk {
   }
 
   /** Silent candidates are not asked again; neither are those that only an operator can mend. */
-  soonestRetry(): { candidate: Candidate; retryAfterMs: number } | null {
+  soonestRetry(): { candidate: Candidate; askableAt: number } | null {
     const askable = [...this.#failures].flatMap(([candidate, failures]) => {
       const failure = failures.at(-1)
-      if (failure === undefined || !WORTH_A_RETRY.has(failure.kind)) return []
-      return [{ candidate, retryAfterMs: failure.retryAfterMs ?? 0 }]
+      if (failure === undefined || !WORTH_A_RETRY.has(failure.kind) || !this.#fits(candidate)) return []
+      return [{ candidate, askableAt: this.#askableAt.get(candidate) ?? 0 }]
     })
-    return askable.sort((a, b) => a.retryAfterMs - b.retryAfterMs)[0] ?? null
+    return askable.sort((a, b) => a.askableAt - b.askableAt)[0] ?? null
   }
 
-  #longestTried(): number {
-    return Math.max(...[...this.#failures.keys()].map((candidate) => candidate.contextTokens))
+  #fits(candidate: Candidate): boolean {
+    return candidate.contextTokens > this.#tooShort
   }
 }
 
