@@ -36,7 +36,7 @@ export class PhaseTimer {
   arm(phase: Phase, ms: number): void {
     this.#phase = phase
     this.#dueAt = Math.min(Date.now() + ms, this.#lastAt)
-    if (this.#dueAt < this.#firesAt) this.#schedule()
+    if (this.#dueAt < this.#firesAt) this.#schedule(this.#dueAt)
   }
 
   /** Stops the clock of the phase, though not that of the last instant. */
@@ -46,9 +46,11 @@ export class PhaseTimer {
 
   resume(): void {
     if (this.#pausedAt === null) return
-    this.#dueAt = Math.min(this.#dueAt + Date.now() - this.#pausedAt, this.#lastAt)
+    const pausedMs = Date.now() - this.#pausedAt
     this.#pausedAt = null
-    if (this.#handle === null && Number.isFinite(this.#dueAt)) this.#schedule()
+    if (!Number.isFinite(this.#dueAt)) return
+    this.#dueAt = Math.min(this.#dueAt + pausedMs, this.#lastAt)
+    if (this.#dueAt < this.#firesAt) this.#schedule(this.#dueAt)
   }
 
   abort(reason: Error): void {
@@ -63,10 +65,10 @@ export class PhaseTimer {
     this.#dueAt = Number.POSITIVE_INFINITY
   }
 
-  #schedule(): void {
+  #schedule(at: number): void {
     if (this.#handle !== null) clearTimeout(this.#handle)
-    this.#firesAt = this.#dueAt
-    this.#handle = setTimeout(() => this.#fire(), Math.max(this.#dueAt - Date.now(), 0))
+    this.#firesAt = at
+    this.#handle = setTimeout(() => this.#fire(), Math.max(at - Date.now(), 0))
   }
 
   #fire(): void {
@@ -75,6 +77,6 @@ export class PhaseTimer {
     const now = Date.now()
     if (now >= this.#lastAt || (this.#pausedAt === null && now >= this.#dueAt))
       this.abort(new PhaseExpired(this.#phase))
-    else if (this.#pausedAt === null) this.#schedule()
+    else this.#schedule(this.#pausedAt === null ? this.#dueAt : this.#lastAt)
   }
 }

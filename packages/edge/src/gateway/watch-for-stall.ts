@@ -12,11 +12,16 @@ const AFTER_FINISH_MS = 500
  */
 export function watchForStall(timer: PhaseTimer, gapMs: number, release: () => void): StreamLayer {
   return async function* (events) {
+    let finished = false
     try {
       for await (const batch of events) {
         const parts = batch.flatMap((event) => event.parts)
-        if (parts.some((part) => part.kind === 'finish')) timer.arm('stream', AFTER_FINISH_MS)
-        else if (parts.some(isOutput)) timer.arm('stream', gapMs)
+        // Armed by the first finish marker alone: nothing that follows it buys more time.
+        if (!finished) {
+          finished = parts.some((part) => part.kind === 'finish')
+          if (finished) timer.arm('stream', AFTER_FINISH_MS)
+          else if (parts.some(isOutput)) timer.arm('stream', gapMs)
+        }
         // A slow reader is not a silent provider: the watch rests while the batch waits to be taken.
         timer.pause()
         yield batch

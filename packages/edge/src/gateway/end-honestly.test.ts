@@ -1,0 +1,115 @@
+import type { Failure } from '@paceline/core'
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { endHonestly } from './end-honestly.ts'
+import type { Part, PartStream, StreamEvent } from './wire/part.ts'
+
+const TEXT: Part = { kind: 'text', text: 'a' }
+const FINISH: Part = { kind: 'finish', reason: 'stop' }
+const DONE: Part = { kind: 'done' }
+const USAGE: Part = { kind: 'usage', usage: { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0 } }
+const BROKEN: Failure = { kind: 'server-error', phase: 'stream', message: 'the provider says so' }
+const ERROR: Part = { kind: 'error', failure: BROKEN }
+const RESET: Failure = { kind: 'unreachable', phase: 'stream', message: 'reset' }
+
+const eventOf = (part: Part): StreamEvent => ({ raw: { event: '', data: part.kind }, parts: [part] })
+
+async function read(batches: readonly (readonly Part[])[], reset = false): Promise<Part[]> {
+  async function* source(): PartStream {
+    for (const batch of batches) yield batch.map(eventOf)
+    if (reset) throw new Error('connection reset by 10.0.0.7')
+  }
+  const parts: Part[] = []
+  for await (const batch of endHonestly(() => RESET)(source()))
+    parts.push(...batch.flatMap((event) => event.parts))
+  return parts
+}
+
+const kinds = (parts: readonly Part[]): string[] => parts.map(({ kind }) => kind)
+
+describe('ending honestly', () => {
+  it('closes after the finish marker, with or without the format’s own end', async () => {
+    expect(kinds(await read([[TEXT, FINISH, USAGE, DONE]]))).toEqual(['text', 'finish', 'usage'])
+    expect(kinds(await read([[TEXT], [FINISH], [USAGE]]))).toEqual(['text', 'finish', 'usage'])
+  })
+
+  it('calls an end without a finish marker truncated, however clean', async () => {
+    for (const batches of [[], [[TEXT]], [[TEXT, DONE]], [[DONE]], [[TEXT, USAGE]]]) {
+      const last = (await read(batches)).at(-1)
+      expect(last).toMatchObject({ kind: 'error', failure: { kind: 'truncated', phase: 'stream' } })
+    }
+  })
+
+  it('passes an error on and nothing after it', async () => {
+    expect(
+      await read([
+        [TEXT, ERROR, TEXT],
+        [FINISH, DONE],
+      ]),
+    ).toEqual([TEXT, ERROR])
+  })
+
+  it('takes an error after the finish marker for no error', async () => {
+    expect(await read([[TEXT, FINISH], [ERROR]])).toEqual([TEXT, FINISH])
+    expect(await read([[TEXT, FINISH, ERROR]])).toEqual([TEXT, FINISH])
+  })
+
+  it('explains a connection that breaks, and passes what came before', async () => {
+    expect(await read([[TEXT]], true)).toEqual([TEXT, { kind: 'error', failure: RESET }])
+  })
+
+  it('takes a connection that breaks after the finish marker for a whole answer', async () => {
+    expect(await read([[TEXT, FINISH]], true)).toEqual([TEXT, FINISH])
+  })
+
+  it('reads nothing more once the stream has ended', async () => {
+    let closed = false
+    async function* source(): PartStream {
+      try {
+        yield [eventOf(FINISH), eventOf(DONE)]
+        throw new Error('read on')
+      } finally {
+        closed = true
+      }
+    }
+    const events = endHonestly(() => RESET)(source())
+    while ((await events.next()).done !== true);
+    expect(closed).toBe(true)
+  })
+
+  it('closes its source when the reader stops', async () => {
+    let closed = false
+    async function* source(): PartStream {
+      try {
+        for (;;) yield [eventOf(TEXT)]
+      } finally {
+        closed = true
+      }
+    }
+    const events = endHonestly(() => RESET)(source())
+    await events.next()
+    await events.return()
+    expect(closed).toBe(true)
+  })
+
+  it('ends every stream in exactly one of two ways, and never throws', async () => {
+    const part = fc.constantFrom(TEXT, TEXT, USAGE, FINISH, DONE, ERROR)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(part, { maxLength: 4 }), { maxLength: 6 }),
+        fc.boolean(),
+        async (batches, reset) => {
+          const parts = await read(batches, reset)
+          const all = batches.flat()
+          const stop = all.findIndex((one) => one.kind === 'done' || one.kind === 'error')
+          const heard = stop === -1 ? all : all.slice(0, stop)
+          const finished = heard.includes(FINISH)
+          // Whatever came before the end is passed on, in its order.
+          expect(parts.slice(0, heard.length)).toEqual(heard)
+          expect(kinds(parts.slice(heard.length))).toEqual(finished ? [] : ['error'])
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PhaseExpired, PhaseTimer } from './phase-timer.ts'
+import { watchForStall } from './watch-for-stall.ts'
+import type { Part, PartStream, StreamEvent } from './wire/part.ts'
+
+const GAP = 1_000
+
+beforeEach(() => void vi.useFakeTimers({ now: 0 }))
+afterEach(() => void vi.useRealTimers())
+
+const TEXT: Part = { kind: 'text', text: 'a' }
+const FINISH: Part = { kind: 'finish', reason: 'stop' }
+const batchOf = (...parts: readonly Part[]): readonly StreamEvent[] => [{ raw: null, parts }]
+
+/** A provider that sends when it is told to, and whose stream breaks as soon as the timer aborts it. */
+function provider(lastAt = 1_000_000): {
+  send: (...parts: readonly Part[]) => void
+  close: () => void
+  read: () => Promise<IteratorResult<readonly StreamEvent[], void>>
+  watched: PartStream
+  released: () => number
+} {
+  const timer = new PhaseTimer(lastAt)
+  timer.arm('first-output', GAP)
+  const queue: (readonly StreamEvent[] | null)[] = []
+  let wake = Promise.withResolvers<void>()
+  const put = (item: readonly StreamEvent[] | null): void => {
+    queue.push(item)
+    wake.resolve()
+    wake = Promise.withResolvers()
+  }
+  async function* source(): PartStream {
+    for (;;) {
+      const item = queue.shift()
+      if (item === null) return
+      if (item !== undefined) {
+        yield item
+        continue
+      }
+      const aborted = new Promise<never>((_, reject) => {
+        const fail = (): void => reject(timer.signal.reason as Error)
+        if (timer.signal.aborted) fail()
+        else timer.signal.addEventListener('abort', fail)
+      })
+      await Promise.race([wake.promise, aborted])
+    }
+  }
+  let released = 0
+  const release = (): void => {
+    released += 1
+    timer.stop()
+  }
+  const watched = watchForStall(timer, GAP, release)(source())
+  return {
+    send: (...parts) => put(batchOf(...parts)),
+    close: () => put(null),
+    read: () => watched.next(),
+    watched,
+    released: () => released,
+  }
+}
+
+/** Whether a read is still waiting `ms` later. */
+async function waitsFor(read: Promise<unknown>, ms: number): Promise<boolean> {
+  let waiting = true
+  void failureOf(read).finally(() => (waiting = false))
+  await vi.advanceTimersByTimeAsync(ms)
+  return waiting
+}
+
+/** What a read fails with, or null. */
+const failureOf = (read: Promise<unknown>): Promise<unknown> =>
+  read.then(
+    () => null,
+    (error: unknown) => error,
+  )
+
+describe('watching for a stall', () => {
+  it('ends a stream that falls silent between two outputs, once the gap is over', async () => {
+    const { send, read, released } = provider()
+    send(TEXT)
+    await read()
+    const next = read()
+    expect(await waitsFor(next, GAP - 1)).toBe(true)
+    const failure = failureOf(next)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await failure).toBeInstanceOf(PhaseExpired)
+    expect(released()).toBe(1)
+  })
+
+  it('lets a stream go on for as long as its outputs keep coming', async () => {
+    const { send, read, close, released } = provider()
+    for (let output = 0; output < 20; output += 1) {
+      const next = read()
+      expect(await waitsFor(next, GAP - 1)).toBe(true)
+      send(TEXT)
+      expect((await next).done).toBe(false)
+    }
+    close()
+    expect((await read()).done).toBe(true)
+    expect(released()).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it.each<[string, Part[]]>([
+    ['pings', []],
+    ['roles', [{ kind: 'start', id: 'a', model: 'm' }]],
+    ['empty words', [{ kind: 'text', text: '' }]],
+    ['token counts', [{ kind: 'usage', usage: { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0 } }]],
+  ])('takes %s for no output', async (_, parts) => {
+    const { send, read } = provider()
+    send(TEXT)
+    await read()
+    const beats: Promise<unknown>[] = []
+    for (let beat = 0; beat < 3; beat += 1) {
+      const next = read()
+      await vi.advanceTimersByTimeAsync(300)
+      send(...parts)
+      await next
+      beats.push(next)
+    }
+    const last = read()
+    const failure = failureOf(last)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await failure).toBeInstanceOf(PhaseExpired)
+  })
+
+  it('does not blame the provider for a slow reader', async () => {
+    const { send, read } = provider()
+    send(TEXT)
+    await read()
+    send(TEXT)
+    await vi.advanceTimersByTimeAsync(GAP * 50)
+    expect((await read()).done).toBe(false)
+    await vi.advanceTimersByTimeAsync(GAP * 50)
+    send(TEXT)
+    expect((await read()).done).toBe(false)
+  })
+
+  it('ends even a slow reader at the last instant', async () => {
+    const { send, read } = provider(5_000)
+    send(TEXT)
+    await read()
+    await vi.advanceTimersByTimeAsync(6_000)
+    await expect(read()).rejects.toBeInstanceOf(PhaseExpired)
+  })
+
+  it('waits half a second at most after the finish marker', async () => {
+    const { send, read } = provider()
+    send(TEXT, FINISH)
+    await read()
+    const next = read()
+    expect(await waitsFor(next, 499)).toBe(true)
+    const failure = failureOf(next)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await failure).toBeInstanceOf(PhaseExpired)
+  })
+
+  it('waits no longer for what still comes after the finish marker', async () => {
+    const { send, read } = provider()
+    send(FINISH)
+    await read()
+    for (const late of [TEXT, FINISH]) {
+      const next = read()
+      await vi.advanceTimersByTimeAsync(200)
+      send(late)
+      await next
+    }
+    const last = read()
+    const failure = failureOf(last)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await failure).toBeInstanceOf(PhaseExpired)
+  })
+
+  it('lets go when its reader stops', async () => {
+    const { send, read, watched, released } = provider()
+    send(TEXT)
+    await read()
+    await watched.return()
+    expect(released()).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
