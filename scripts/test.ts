@@ -24,7 +24,7 @@ try {
   await run('vite', ['build', '--logLevel', 'error'], join(root, 'examples', 'chat'))
   const vitest = spawn(
     'vitest',
-    ['run', '--reporter=default', '--reporter=./scripts/local/summary-reporter.ts', ...args],
+    ['run', '--reporter=default', `--reporter=${join(root, 'scripts/local/summary-reporter.ts')}`, ...args],
     {
       cwd: root,
       stdio: 'inherit',
