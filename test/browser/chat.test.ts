@@ -56,10 +56,8 @@ async function ask(
   await page.fill('[data-question]', question)
   await page.keyboard.press('Enter')
   const answer = page.locator('[data-answer]').nth(before)
-  await page.waitForFunction((index) => {
-    const state = document.querySelectorAll<HTMLElement>('[data-answer]')[index]?.dataset['state']
-    return state !== undefined && state !== 'streaming'
-  }, before)
+  // Earlier answers have ended, so this one is the next that has.
+  await page.locator('[data-answer]:not([data-state="streaming"])').nth(before).waitFor({ state: 'attached' })
   const attribute = async (name: string): Promise<string> => (await answer.getAttribute(name)) ?? ''
   return {
     state: await attribute('data-state'),
