@@ -46,11 +46,18 @@ function speedOf(candidate: Candidate, call: Call, failure: Failure | null): Sam
   return [{ kind: 'first-output', candidate: candidate.id, late }]
 }
 
+/** Tells once how a stream ended; one whose reader left before its end tells nothing. */
 const watchEnd = (onEnd: (failure: Failure | null) => void): StreamLayer =>
   async function* (events) {
+    let failed = false
     for await (const batch of events) {
-      for (const { parts } of batch) for (const part of parts) if (part.kind === 'error') onEnd(part.failure)
+      const broken = batch.flatMap(({ parts }) => parts).find((part) => part.kind === 'error')
+      if (broken !== undefined && !failed) {
+        failed = true
+        // Before it is handed on: whoever reads a failure may read no further.
+        onEnd(broken.failure)
+      }
       yield batch
     }
-    onEnd(null)
+    if (!failed) onEnd(null)
   }

@@ -8,7 +8,6 @@ import {
   type ContentBlock,
   type ImageBlock,
   type RequestBody,
-  type RequestMessage,
   type TextBlock,
   type ToolResultBlock,
   type ToolUseBlock,
@@ -84,8 +83,10 @@ function unknownContent(request: RequestBody): string[] {
   return [...tools, ...messages]
 }
 
+type Role = RequestBody['messages'][number]['role']
+
 /** Other formats have a place for calls in the assistant's turns alone, and for images and results in the user's. */
-function unknownBlock(block: ContentBlock, role: RequestMessage['role'], field: string): string[] {
+function unknownBlock(block: ContentBlock, role: Role, field: string): string[] {
   if (isText(block)) return []
   if (isToolUse(block)) return role === 'assistant' ? [] : [field]
   if (role === 'assistant') return [field]
