@@ -59,6 +59,8 @@ export class HealthView {
     this.#asked = true
     const samples = this.#pending
     this.#pending = []
+    // What comes from here on is not in this report: another request has to promise it.
+    this.#claimedUntil = 0
     try {
       const answer = await report(samples)
       this.#accept(answer)
@@ -66,8 +68,6 @@ export class HealthView {
     } catch {
       this.#pending = [...samples, ...this.#pending].slice(-MOST_PENDING)
       return []
-    } finally {
-      this.#claimedUntil = 0
     }
   }
 
