@@ -6,7 +6,7 @@ import type { AppKey } from './setup.ts'
  * (Anthropic's).
  */
 export function authenticate(headers: Headers, keys: readonly AppKey[]): AppKey | Problem {
-  const sent = headers.get('x-api-key') ?? bearerToken(headers.get('authorization'))
+  const sent = headers.get('x-api-key') || bearerToken(headers.get('authorization'))
   if (keys.length === 0) {
     return problem(
       500,
@@ -14,7 +14,7 @@ export function authenticate(headers: Headers, keys: readonly AppKey[]): AppKey 
       'No app key is set on this gateway. Its operator must set the secrets that `keys` names in paceline.config.ts.',
     )
   }
-  if (sent === null || sent === '') {
+  if (sent === null) {
     return problem(
       401,
       'missing_key',

@@ -12,7 +12,8 @@ export function retryAfterMs(headers: Headers, now: number): number | null {
   const value = headers.get('retry-after')
   const seconds = positive(value)
   if (seconds !== null) return Math.min(seconds * 1000, LONGEST_MS)
-  const date = value === null ? Number.NaN : Date.parse(value)
+  // Dates begin with a weekday. Without this, JavaScript takes "-5" for a month.
+  const date = value !== null && /^\s*[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? null : Math.min(Math.max(date - now, 0), LONGEST_MS)
 }
 
