@@ -1,0 +1,81 @@
+import { parseConfig, type Config } from '@paceline/core'
+import { describe, expect, it } from 'vitest'
+import { findRoute, setUp } from './setup.ts'
+
+const configOf = (provider: object, more: object = {}): Config =>
+  parseConfig({
+    providers: { p: { wire: 'openai', ...provider } },
+    models: { m: { provider: 'p', model: 'upstream', timers: { gapMs: 7 } } },
+    routes: { chat: { candidates: ['m'], accepts: ['gpt-*', 'exact'] }, 'gpt-own': { candidates: ['m'] } },
+    keys: { app: { secretFrom: 'APP_KEY', routes: ['chat'] }, ops: { secretFrom: 'OPS_KEY' } },
+    ...more,
+  })
+const FIXED = { baseUrl: 'https://p.test/v1/' }
+
+describe('setting up', () => {
+  it('joins a candidate with its address, credentials and times', () => {
+    const [route] = setUp(configOf({ ...FIXED, keyFrom: 'P_KEY', headers: { 'x-org': 'o' } }), {
+      P_KEY: 'k',
+    }).routes
+    expect(route?.candidates).toMatchObject([
+      {
+        id: 'm',
+        provider: 'p',
+        url: 'https://p.test/v1/chat/completions',
+        headers: { 'x-org': 'o', authorization: 'Bearer k' },
+        model: { model: 'upstream' },
+        timers: { gapMs: 7, headersMs: 10_000 },
+      },
+    ])
+  })
+
+  it('spells address and credentials the way of the format', () => {
+    const config = configOf({ wire: 'anthropic', baseUrl: 'https://a.test', keyFrom: 'A_KEY' })
+    const [candidate] = setUp(config, { A_KEY: 'k' }).routes[0]?.candidates ?? []
+    expect(candidate).toMatchObject({ url: 'https://a.test/v1/messages', headers: { 'x-api-key': 'k' } })
+    expect(candidate?.headers).toHaveProperty('anthropic-version')
+  })
+
+  it('takes a provider without a key where the configuration names none', () => {
+    const [candidate] = setUp(configOf(FIXED), {}).routes[0]?.candidates ?? []
+    expect(candidate?.headers).toEqual({})
+  })
+
+  it.each<[object, Record<string, unknown>, string[]]>([
+    [{ ...FIXED, keyFrom: 'P_KEY' }, {}, ['P_KEY']],
+    [{ ...FIXED, keyFrom: 'P_KEY' }, { P_KEY: '' }, ['P_KEY']],
+    [{ ...FIXED, keyFrom: 'P_KEY' }, { P_KEY: 5 }, ['P_KEY']],
+    [{ baseUrlFrom: 'P_URL', keyFrom: 'P_KEY' }, {}, ['P_KEY', 'P_URL']],
+    [{ baseUrlFrom: 'P_URL' }, { P_URL: 'http://127.0.0.1:1/v1' }, []],
+  ])('names the variables that %j lacks in %j', (provider, environment, missing) => {
+    const [route] = setUp(configOf(provider), environment).routes
+    expect(route?.missing).toEqual(missing)
+    expect(route?.candidates).toHaveLength(missing.length === 0 ? 1 : 0)
+  })
+
+  it('takes the app keys whose secret is set, with the routes that they open', () => {
+    const { keys } = setUp(configOf(FIXED), { APP_KEY: 'one', OPS_KEY: '' })
+    expect(keys).toEqual([{ name: 'app', secret: new TextEncoder().encode('one'), routes: ['chat'] }])
+    expect(setUp(configOf(FIXED), { OPS_KEY: 'two' }).keys).toMatchObject([{ name: 'ops', routes: null }])
+  })
+})
+
+describe('finding a route', () => {
+  const { routes } = setUp(configOf(FIXED), {})
+
+  it.each([
+    ['chat', 'chat'],
+    ['exact', 'chat'],
+    ['gpt-5', 'chat'],
+    ['gpt-', 'chat'],
+    // Its own name goes before what others accept.
+    ['gpt-own', 'gpt-own'],
+    ['gpt', null],
+    ['exactly', null],
+    ['Chat', null],
+    ['', null],
+    ['gpt*', null],
+  ])('of %j gives %j', (model, name) => {
+    expect(findRoute(routes, model)?.name ?? null).toBe(name)
+  })
+})
