@@ -14,7 +14,7 @@ export interface ProviderError {
 }
 
 const CONTEXT_LENGTH =
-  /context[ _-]?(length|window)|prompt is too long|too many (input )?tokens|maximum context/i
+  /context[ _-]?(length|window)|prompt is too long|too many (input )?tokens|input token count|maximum context/i
 const CONTENT_POLICY = /content[ _-]?(policy|filter|management)|safety system|responsible_?ai/i
 const NAMES: readonly (readonly [RegExp, FailureKind])[] = [
   [/overloaded|unavailable|capacity/i, 'overloaded'],
@@ -63,6 +63,8 @@ function kindOfStatus(status: number, error: ProviderError): FailureKind {
 
 function kindOfName(error: ProviderError): FailureKind {
   const name = `${error.type ?? ''} ${error.code ?? ''}`
+  // Some gateways repeat the status that they can no longer send.
+  if (/^[45]\d\d$/.test(error.code ?? '')) return kindOfStatus(Number(error.code), error)
   const ofRequest = kindOfRequest(error)
   if (ofRequest !== null) return ofRequest
   return NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? 'server-error'

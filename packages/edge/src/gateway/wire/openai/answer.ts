@@ -63,7 +63,8 @@ export function encodeOpenAiAnswer(answer: WholeAnswer): unknown {
 }
 
 export function parseOpenAiError(status: number | null, body: unknown, phase: Phase): Failure {
-  const parsed = v.safeParse(errorSchema, body)
+  // Gemini sends its errors in a list of one.
+  const parsed = v.safeParse(errorSchema, Array.isArray(body) ? body[0] : body)
   const error = parsed.success ? parsed.output.error : null
   const detail = typeof error === 'string' ? { message: error } : error
   return classify({

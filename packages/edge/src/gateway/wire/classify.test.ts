@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { anthropicWire } from './anthropic/wire.ts'
+import { openAiWire } from './openai/wire.ts'
+
+const openAi = (status: number, error: unknown): unknown =>
+  openAiWire.parseError(status, { error }, 'headers')
+
+describe('what an error of a provider means', () => {
+  it.each<[number, string]>([
+    [400, 'invalid-request'],
+    [401, 'unauthorized'],
+    [402, 'unauthorized'],
+    [403, 'unauthorized'],
+    [404, 'misconfigured'],
+    [405, 'misconfigured'],
+    [408, 'overloaded'],
+    [409, 'overloaded'],
+    [413, 'invalid-request'],
+    [422, 'invalid-request'],
+    [425, 'overloaded'],
+    [429, 'rate-limited'],
+    [500, 'server-error'],
+    [502, 'server-error'],
+    [503, 'overloaded'],
+    [504, 'server-error'],
+    [529, 'overloaded'],
+    [302, 'malformed'],
+    [204, 'malformed'],
+  ])('follows from the status %i', (status, kind) => {
+    for (const body of [null, {}, 'text', { error: { message: 'm' } }]) {
+      expect(openAiWire.parseError(status, body, 'headers')).toMatchObject({ kind, status })
+      expect(anthropicWire.parseError(status, body, 'headers')).toMatchObject({ kind, status })
+    }
+  })
+
+  it.each<[number, object, string]>([
+    [400, { code: 'context_length_exceeded', message: 'm' }, 'context-length'],
+    [400, { message: "This model's maximum context length is 128000 tokens." }, 'context-length'],
+    [400, { message: 'prompt is too long: 210000 tokens > 200000 maximum' }, 'context-length'],
+    [413, { message: 'too many input tokens' }, 'context-length'],
+    [400, { code: 'content_policy_violation', message: 'm' }, 'content-policy'],
+    [400, { code: 'content_filter', message: 'm' }, 'content-policy'],
+    [400, { message: 'Rejected by our safety system.' }, 'content-policy'],
+    [403, { code: 'content_filter', message: 'm' }, 'content-policy'],
+    // What a busy provider says in passing changes nothing.
+    [429, { message: 'too many tokens per minute; see our content policy' }, 'rate-limited'],
+    [503, { message: 'maximum context servers are busy' }, 'overloaded'],
+  ])('follows from the words of a %i where it is about the request: %j', (status, error, kind) => {
+    expect(openAi(status, error)).toMatchObject({ kind })
+  })
+
+  it.each<[object | string, string]>([
+    [{ type: 'overloaded_error' }, 'overloaded'],
+    [{ type: 'rate_limit_error' }, 'rate-limited'],
+    [{ code: 'rate_limit_exceeded' }, 'rate-limited'],
+    [{ code: 'insufficient_quota' }, 'rate-limited'],
+    [{ type: 'authentication_error' }, 'unauthorized'],
+    [{ code: 'invalid_api_key' }, 'unauthorized'],
+    [{ type: 'not_found_error' }, 'misconfigured'],
+    [{ type: 'timeout_error' }, 'overloaded'],
+    [{ type: 'invalid_request_error' }, 'invalid-request'],
+    [{ type: 'invalid_request_error', code: 'context_length_exceeded' }, 'context-length'],
+    [{ type: 'api_error' }, 'server-error'],
+    [{ message: 'odd' }, 'server-error'],
+    ['odd', 'server-error'],
+    // Some gateways repeat the status in the event.
+    [{ code: 429 }, 'rate-limited'],
+    [{ code: 503 }, 'overloaded'],
+    [{ code: '401' }, 'unauthorized'],
+    [{ code: 502 }, 'server-error'],
+  ])('follows from its name where it came in band: %j', (error, kind) => {
+    const [part] = openAiWire.streamDecoder(1).decode({ event: '', data: JSON.stringify({ error }) })
+    expect(part).toMatchObject({ kind: 'error', failure: { kind } })
+  })
+
+  it("keeps the provider's own words, code and field", () => {
+    expect(openAi(400, { message: 'no such tool', code: 'bad_tool', param: 'tools[0]' })).toEqual({
+      kind: 'invalid-request',
+      phase: 'headers',
+      message: 'no such tool',
+      status: 400,
+      code: 'bad_tool',
+      param: 'tools[0]',
+    })
+  })
+
+  it('reads an error that comes in a list, as one well-known server sends it', () => {
+    const body = [
+      {
+        error: {
+          code: 400,
+          message: 'The input token count (9) exceeds the maximum number of tokens allowed (8).',
+          status: 'INVALID_ARGUMENT',
+        },
+      },
+    ]
+    expect(openAiWire.parseError(400, body, 'headers')).toMatchObject({
+      kind: 'context-length',
+      message: 'The input token count (9) exceeds the maximum number of tokens allowed (8).',
+    })
+  })
+})
+
+describe('a whole answer of a provider', () => {
+  const choice = { message: { content: 'a' }, finish_reason: 'stop' }
+
+  it.each<[string, unknown, string]>([
+    ['nothing', null, 'malformed'],
+    ['no choices', { choices: [] }, 'malformed'],
+    ['an answer without its finish marker', { choices: [{ message: { content: 'a' } }] }, 'truncated'],
+    [
+      'a second answer without its finish marker',
+      { choices: [choice, { message: { content: 'b' }, finish_reason: null }] },
+      'truncated',
+    ],
+    ['an error under status 200', { error: { message: 'busy', type: 'overloaded_error' } }, 'overloaded'],
+  ])('is no answer when it is %s (OpenAI)', (_, body, kind) => {
+    expect(openAiWire.parseAnswer(body)).toMatchObject({ ok: false, failure: { kind, phase: 'body' } })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['nothing', null, 'malformed'],
+    ['of another type', { type: 'completion', content: [] }, 'malformed'],
+    ['without its finish marker', { type: 'message', content: [], stop_reason: null }, 'truncated'],
+    [
+      'an error under status 200',
+      { type: 'error', error: { message: 'busy', type: 'overloaded_error' } },
+      'overloaded',
+    ],
+  ])('is no answer when it is %s (Anthropic)', (_, body, kind) => {
+    expect(anthropicWire.parseAnswer(body)).toMatchObject({ ok: false, failure: { kind, phase: 'body' } })
+  })
+
+  it('reads a refusal for its text', () => {
+    const body = { choices: [{ message: { content: '', refusal: 'I will not.' }, finish_reason: 'stop' }] }
+    expect(openAiWire.parseAnswer(body)).toMatchObject({ ok: true, value: { text: 'I will not.' } })
+  })
+})
