@@ -67,13 +67,19 @@ describe('a closed breaker', () => {
     const calm: Result[] = [...times(11, 'success'), ...Array.from({ length: 9 }, () => 'failure' as const)]
     const spread = calm.map((_, index): Result => (index % 2 === 1 && index < 18 ? 'failure' : 'success'))
     expect(feed(closedBreaker(), [...times(200, 'success'), ...spread]).kind).toBe('closed')
+    // What is older counts no more: two failures in five go on for ever, and are never ten in twenty.
+    const often = Array.from({ length: 200 }, (_, index): Result => (index % 5 < 2 ? 'failure' : 'success'))
+    expect(feed(closedBreaker(), [...times(20, 'success'), ...often]).kind).toBe('closed')
     // A long good past excuses nothing: within twenty results it is forgotten.
     const half = Array.from({ length: 20 }, (_, index): Result => (index % 2 === 1 ? 'failure' : 'success'))
     expect(feed(closedBreaker(), [...times(200, 'success'), ...half]).kind).toBe('open')
   })
 
   it('opens exactly when a plain count of the same results says so', () => {
-    const results = fc.array(fc.constantFrom<Result>('success', 'success', 'failure'), { maxLength: 80 })
+    const results = fc.array(fc.constantFrom<Result>('success', 'success', 'failure'), {
+      maxLength: 80,
+      size: 'max',
+    })
     fc.assert(
       fc.property(results, (all) => {
         let state: Breaker = closedBreaker()
@@ -221,7 +227,7 @@ describe('any breaker, whatever has happened to it', () => {
     fc.record({ kind: fc.constantFrom('lease', 'lease', 'trip') }),
     fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 500, 3_000, 15_000, 40_000) }),
   )
-  const history = fc.array(step, { maxLength: 120 })
+  const history = fc.array(step, { maxLength: 120, size: 'max' })
 
   function live(
     steps: readonly Step[],

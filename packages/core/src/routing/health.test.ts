@@ -124,7 +124,7 @@ describe('the share of a candidate', () => {
       }),
     )
     fc.assert(
-      fc.property(fc.array(sample, { maxLength: 150 }), (samples) => {
+      fc.property(fc.array(sample, { maxLength: 150, size: 'max' }), (samples) => {
         let health = newCandidateHealth()
         let now = 0
         for (const one of samples) {

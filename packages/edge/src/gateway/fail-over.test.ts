@@ -287,7 +287,7 @@ describe('the purse', () => {
             b: fc.array(line, { minLength: 1, maxLength: 4 }),
             c: fc.array(line, { minLength: 1, maxLength: 4 }),
           }),
-          { minLength: 1, maxLength: 60 },
+          { minLength: 1, maxLength: 60, size: 'max' },
         ),
         async (scripts) => {
           const { candidates, call } = cast(THREE)

@@ -31,6 +31,8 @@ function provider(lastAt = 1_000_000): {
   }
   async function* source(): PartStream {
     for (;;) {
+      // As a body does: once it is aborted, even what had come is lost.
+      if (timer.signal.aborted) throw timer.signal.reason as Error
       const item = queue.shift()
       if (item === null) return
       if (item !== undefined) {

@@ -179,16 +179,21 @@ describe('what an isolate knows of health', () => {
 
   it('keeps the five hundred newest samples while nobody takes them', async () => {
     const view = await warm()
-    const lost: Report = () => Promise.reject(new Error('gone'))
-    for (let count = 0; count < 800; count += 1) {
-      view.note(sample(String(count)))
-      if (count % 100 === 0)
-        await view.flush(
-          lost,
-          () => Promise.resolve(),
-          () => 0,
-        )
+    let count = 0
+    const noteMany = (many: number): void => {
+      for (const end = count + many; count < end; count += 1) view.note(sample(String(count)))
     }
+    // Samples keep coming while the report is under way.
+    const lost: Report = () => {
+      noteMany(200)
+      return Promise.reject(new Error('gone'))
+    }
+    noteMany(600)
+    await view.flush(
+      lost,
+      () => Promise.resolve(),
+      () => 0,
+    )
     const { report, told } = writer()
     await view.flush(
       report,
