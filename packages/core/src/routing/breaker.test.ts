@@ -265,13 +265,14 @@ describe('any breaker, whatever has happened to it', () => {
     )
   })
 
-  it('has at most one probe out at a time', () => {
+  it('has at most one probe out at a time while it is open', () => {
     fc.assert(
       fc.property(history, (steps) => {
         let leasedAt = -Infinity
         let generation = -1
         live(steps, (before, after, one, now) => {
-          if (one.kind !== 'lease' || after === before) return
+          // While it ramps, users' own successes may bring the next probe forward.
+          if (one.kind !== 'lease' || after === before || after.kind !== 'open') return
           expect(generation === after.generation && now < leasedAt + BREAKER.probeLeaseMs).toBe(false)
           leasedAt = now
           generation = after.generation
