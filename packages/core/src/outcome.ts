@@ -16,6 +16,7 @@ export type Phase = 'headers' | 'first-output' | 'body' | 'stream'
  * - `unauthorized`, `misconfigured`: the operator must act: wrong key, unknown model or address
  * - `context-length`, `content-policy`, `invalid-request`: the caller's request, judged by the provider
  * - `client-left`: the caller hung up
+ * - `deadline`: the call's own time was up before this attempt had had its share of it
  */
 export type FailureKind =
   | 'unreachable'
@@ -31,6 +32,7 @@ export type FailureKind =
   | 'content-policy'
   | 'invalid-request'
   | 'client-left'
+  | 'deadline'
 
 /** One failed call. `message` is fit for the caller: the provider's own reason, or ours; never a stack, never a key. */
 export interface Failure {
@@ -73,6 +75,7 @@ export function creditOf(kind: FailureKind): Credit {
     case 'content-policy':
     case 'invalid-request':
     case 'client-left':
+    case 'deadline':
       return 'ignore'
   }
 }
@@ -106,6 +109,7 @@ export function nextStepAfter(failure: Failure): NextStep {
     case 'content-policy':
     case 'invalid-request':
     case 'client-left':
+    case 'deadline':
       return 'tell-caller'
   }
 }

@@ -8,13 +8,18 @@ import { openStream } from './open-stream.ts'
 import { malformed } from './wire/classify.ts'
 import { parseJson } from './wire/parse-json.ts'
 
-/** Stage 5. Asks the first candidate once, under the route's phase timers. */
+/** Stage 5. Asks the first candidate once, under its phase timers. */
 export const attempt: Service<Candidates, Answer> = async ([candidate], call) => {
   const record = begin(candidate, call)
+  // An attempt that began late is not to blame for the end of the call's time.
+  const beganLate = call.attempts.length > 1
+  const explain = (error: unknown, phase: Phase): Failure => failureOf(error, phase, beganLate)
   const timer = new PhaseTimer(call.deadlineAt)
   const { timers } = candidate
+  // Outside the try: what fails here is ours, not the provider's.
+  const body = JSON.stringify(bodyFor(candidate, call))
   const leave = (): void => timer.abort(new ClientLeft())
-  if (call.signal.aborted) return failed(failureOf(new ClientLeft(), 'headers'))
+  if (call.signal.aborted) return failed(explain(new ClientLeft(), 'headers'))
   call.signal.addEventListener('abort', leave, { once: true })
   const release = (): void => {
     timer.stop()
@@ -28,7 +33,7 @@ export const attempt: Service<Candidates, Answer> = async ([candidate], call) =>
     const response = await fetch(candidate.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...passHeaders(candidate, call), ...candidate.headers },
-      body: JSON.stringify(bodyFor(candidate, call)),
+      body,
       signal: timer.signal,
       redirect: 'manual',
     })
@@ -37,13 +42,13 @@ export const attempt: Service<Candidates, Answer> = async ([candidate], call) =>
     else if (call.request.stream) {
       phase = 'first-output'
       timer.arm(phase, record.startedAt + timers.firstOutputMs - record.headersAt)
-      outcome = await openStream(candidate, call, response, { timer, leave, release, explain: failureOf })
+      outcome = await openStream(candidate, call, response, { timer, leave, release, explain })
     } else {
       phase = 'body'
       outcome = await readWhole(candidate, call, response)
     }
   } catch (error) {
-    outcome = failed(failureOf(error, phase))
+    outcome = failed(explain(error, phase))
   }
   if (outcome.ok) record.firstOutputAt = Date.now()
   else timer.abort(new Error('the attempt is over'))
@@ -91,10 +96,11 @@ async function readFailure(candidate: Candidate, response: Response): Promise<Fa
 }
 
 /** What a thrown error says about the provider. Its own words stay here: they may name hosts. */
-function failureOf(error: unknown, phase: Phase): Failure {
+function failureOf(error: unknown, phase: Phase, beganLate: boolean): Failure {
   if (error instanceof ClientLeft) return { kind: 'client-left', phase, message: 'The caller left.' }
   if (error instanceof PhaseExpired) {
-    return { kind: 'timeout', phase: error.phase, message: 'The provider did not answer in time.' }
+    const kind = error.atLast && beganLate ? 'deadline' : 'timeout'
+    return { kind, phase: error.phase, message: 'The provider did not answer in time.' }
   }
   return { kind: 'unreachable', phase, message: 'The connection to the provider failed.' }
 }

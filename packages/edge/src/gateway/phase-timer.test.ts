@@ -53,6 +53,16 @@ describe('a phase timer', () => {
     expect(expired(timer)).toBe('headers')
   })
 
+  it('tells the end of a phase from the last instant of all', () => {
+    const own = new PhaseTimer(1_000)
+    own.arm('headers', 100)
+    const last = new PhaseTimer(1_000)
+    last.arm('headers', 2_000)
+    vi.advanceTimersByTime(1_000)
+    expect(own.signal.reason).toMatchObject({ atLast: false })
+    expect(last.signal.reason).toMatchObject({ atLast: true })
+  })
+
   it('rests while it is paused', () => {
     const timer = new PhaseTimer(100_000)
     timer.arm('stream', 100)

@@ -4,10 +4,13 @@ import type { Phase } from '@paceline/core'
 export class PhaseExpired extends Error {
   override readonly name = 'PhaseExpired'
   readonly phase: Phase
+  /** Whether the last instant came, and not the end of the phase's own time. */
+  readonly atLast: boolean
 
-  constructor(phase: Phase) {
+  constructor(phase: Phase, atLast: boolean) {
     super(`phase '${phase}' ran out of time`)
     this.phase = phase
+    this.atLast = atLast
   }
 }
 
@@ -75,8 +78,9 @@ export class PhaseTimer {
     this.#handle = null
     this.#firesAt = Number.POSITIVE_INFINITY
     const now = Date.now()
-    if (now >= this.#lastAt || (this.#pausedAt === null && now >= this.#dueAt))
-      this.abort(new PhaseExpired(this.#phase))
+    const atLast = now >= this.#lastAt
+    if (atLast || (this.#pausedAt === null && now >= this.#dueAt))
+      this.abort(new PhaseExpired(this.#phase, atLast))
     else this.#schedule(this.#pausedAt === null ? this.#dueAt : this.#lastAt)
   }
 }

@@ -35,6 +35,7 @@ export function problemOf(failure: Failure): Problem {
           : { retryAfterS: Math.ceil(failure.retryAfterMs / 1000) }),
       }
     case 'timeout':
+    case 'deadline':
       return {
         status: 504,
         code: 'providers_timed_out',
