@@ -31,7 +31,7 @@ function canServe({ capabilities, wire }: Candidate, { needs }: ChatRequest, cal
   if (needs.tools && !capabilities.tools) return false
   if (needs.images && !capabilities.images) return false
   if (needs.jsonSchema && !capabilities.jsonSchema) return false
-  return wire === callerWire || needs.untranslatable.length === 0
+  return wire === callerWire || needs.untranslatable().length === 0
 }
 
 function notConfigured(route: Route): Problem {
@@ -50,15 +50,15 @@ function notCapable({ needs }: ChatRequest, wire: Wire): Problem {
     ...(needs.tools ? ['tools'] : []),
     ...(needs.images ? ['images'] : []),
     ...(needs.jsonSchema ? ['a JSON schema for the answer'] : []),
-    ...needs.untranslatable.map(
-      (field) => `'${field}' (known to providers of the ${wire.name} format alone)`,
-    ),
+    ...needs
+      .untranslatable()
+      .map((field) => `'${field}' (known to providers of the ${wire.name} format alone)`),
   ]
   return {
     status: 400,
     code: 'no_capable_candidate',
     message: `No provider of this model can serve everything that the request asks for: ${wants.join(', ')}. Leave it out, or ask another model.`,
-    param: needs.untranslatable[0] ?? null,
+    param: needs.untranslatable()[0] ?? null,
     retryable: false,
   }
 }

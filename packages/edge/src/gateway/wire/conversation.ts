@@ -56,7 +56,7 @@ export interface Needs {
   readonly images: boolean
   readonly jsonSchema: boolean
   /** Request fields that exist in the caller's wire format alone. Only candidates of the same format can serve them. */
-  readonly untranslatable: readonly string[]
+  readonly untranslatable: () => readonly string[]
 }
 
 /** A request that passed its wire format's validation. */
@@ -70,7 +70,7 @@ export interface ChatRequest {
   readonly includeUsage: boolean
   /** The body as it came, for candidates of the same wire format. */
   readonly body: Readonly<Record<string, unknown>>
-  /** The same apart from its format. Only callable when `needs.untranslatable` is empty. */
+  /** The same apart from its format. Only meant for requests whose `needs.untranslatable` is empty. */
   readonly conversation: () => Conversation
 }
 

@@ -120,7 +120,7 @@ function toConversation(drawn: {
 function reread(wire: Wire, body: unknown): Conversation {
   const parsed = wire.parseRequest(JSON.parse(JSON.stringify(body)))
   if (!parsed.ok) throw new Error(parsed.bad.message)
-  expect(parsed.value.needs.untranslatable).toEqual([])
+  expect(parsed.value.needs.untranslatable()).toEqual([])
   return parsed.value.conversation()
 }
 

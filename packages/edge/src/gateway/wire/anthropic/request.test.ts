@@ -16,7 +16,7 @@ const image = (source: object): object => user([{ type: 'image', source }])
 function untranslatable(fields: object): readonly string[] {
   const parsed = parseAnthropicRequest(ask(fields))
   if (!parsed.ok) throw new Error(parsed.bad.message)
-  return parsed.value.needs.untranslatable
+  return parsed.value.needs.untranslatable()
 }
 
 describe('parseAnthropicRequest', () => {
@@ -27,7 +27,7 @@ describe('parseAnthropicRequest', () => {
       model: 'chat',
       stream: false,
       choices: 1,
-      needs: { tools: false, images: false, jsonSchema: false, untranslatable: [] },
+      needs: { tools: false, images: false, jsonSchema: false },
     })
     expect(parsed.value.conversation()).toEqual({
       system: null,

@@ -7,7 +7,7 @@ const ask = (fields: object): Record<string, unknown> => ({ model: 'chat', messa
 function untranslatable(fields: object): readonly string[] {
   const parsed = parseOpenAiRequest(ask(fields))
   if (!parsed.ok) throw new Error(parsed.bad.message)
-  return parsed.value.needs.untranslatable
+  return parsed.value.needs.untranslatable()
 }
 
 const user = (content: unknown): object => ({ messages: [{ role: 'user', content }] })
@@ -27,7 +27,7 @@ describe('parseOpenAiRequest', () => {
       stream: false,
       choices: 1,
       includeUsage: false,
-      needs: { tools: false, images: false, jsonSchema: false, untranslatable: [] },
+      needs: { tools: false, images: false, jsonSchema: false },
     })
     expect(parsed.value.conversation()).toEqual({
       system: null,
