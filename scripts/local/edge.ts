@@ -1,6 +1,7 @@
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { printRuntimeLog } from './runtime-log.ts'
 
 export interface EdgeOptions {
   /** The Worker's source file. */
@@ -27,7 +28,10 @@ interface FromWrangler {
   readonly durableObjects: Record<string, { className: string; useSQLite?: boolean }>
 }
 
-/** Bundles the Worker and runs it in workerd on loopback. */
+/**
+ * Bundles the Worker and runs it in workerd on loopback. Besides `port`, one more listens there, at random: Miniflare's
+ * own, by which workerd talks to it. No option switches it off; it answers 403 to whoever lacks its secret.
+ */
 export async function startEdge({
   entry,
   wranglerConfig,
@@ -55,6 +59,7 @@ export async function startEdge({
     port,
     // Without this it asks the network for the properties of a request's origin.
     cf: false,
+    handleStructuredLogs: printRuntimeLog,
     ...(persistTo === undefined ? {} : { resourcePersistencePath: persistTo }),
     compatibilityDate,
     compatibilityFlags,
