@@ -27,7 +27,7 @@ const STEPS: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['worker size', () => checkWorkerSize(root)],
 ]
 
-if (process.argv.includes('--help')) {
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
   console.log(HELP)
   process.exit(0)
 }

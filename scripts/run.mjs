@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules', '.bin')
 const pinnedNode = join(bin, 'node')
+const [task, ...rest] = process.argv.slice(2)
 
 function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -20,13 +21,17 @@ function requireNode() {
   process.exit(1)
 }
 
+const stamp = join(root, 'node_modules', '.paceline-installed')
+const wanted = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex')
+
+const isInstalled = () =>
+  existsSync(stamp) && existsSync(pinnedNode) && readFileSync(stamp, 'utf8') === wanted
+
 // The stamp is written last, so an interrupted install is done again.
 function install() {
-  const stamp = join(root, 'node_modules', '.paceline-installed')
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex')
-  if (existsSync(stamp) && existsSync(pinnedNode) && readFileSync(stamp, 'utf8') === wanted) return
+  if (isInstalled()) return
   console.log('Installing the packages of package-lock.json (once; about half a minute) …')
   const startedAt = Date.now()
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -51,10 +56,24 @@ function install() {
   console.log(`Installed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s.`)
 }
 
+// Asking for help must not cost an installation; but the tasks' own help is TypeScript, which an older Node can't read.
+function helpBeforeInstalling() {
+  if (isInstalled() || !rest.some((arg) => arg === '--help' || arg === '-h')) return
+  console.log(
+    `npm start       Paceline on this machine: mock providers, the gateway, a chat app
+npm test        every test
+npm run check   types, format, lint, unit tests, unused code, sizes
+
+Each installs what is missing when it first runs (half a minute, 700 MB); after that, its own --help lists its options:
+npm start -- --help`,
+  )
+  process.exit(0)
+}
+
 requireNode()
+helpBeforeInstalling()
 install()
 
-const [task, ...rest] = process.argv.slice(2)
 const child = spawn(pinnedNode, [join(root, 'scripts', `${task}.ts`), ...rest], {
   cwd: root,
   stdio: 'inherit',

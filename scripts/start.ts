@@ -1,70 +1,31 @@
-import { rmSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { run } from './local/build.ts'
+import { checkConfig, run } from './local/build.ts'
 import { MOCKS, startDemo, type RunningDemo } from './local/demo.ts'
-import { takenPorts, type WantedPort } from './local/ports.ts'
+import { HELP, readOptions, type Options } from './local/options.ts'
+import { freeRow, takenPorts, type WantedPort } from './local/ports.ts'
 import { localAppKey } from './local/secrets.ts'
 import { styled } from './local/style.ts'
 
-const HELP = `npm start [-- OPTIONS]
-
-Starts Paceline on this machine: three mock AI providers, the gateway, and a chat app to try it with.
-
-  --port N           chat app               (8790)
-  --gateway-port N   gateway                (8787)
-  --mock-port N      first mock provider    (9101; the others take the next two)
-  --fresh            forget what earlier starts learnt of the providers
-  --help             this text
-
-Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY to let real providers join.`
-
 const root = fileURLToPath(new URL('..', import.meta.url))
 const state = join(root, '.paceline')
-
-interface Options {
-  readonly chatPort: number
-  readonly gatewayPort: number
-  readonly mockPort: number
-  readonly fresh: boolean
-}
 
 const fail = (message: string): never => {
   console.error(message)
   process.exit(1)
 }
 
-function readOptions(): Options {
+function optionsOrExit(): Options {
   try {
-    const { values } = parseArgs({
-      options: {
-        port: { type: 'string', default: '8790' },
-        'gateway-port': { type: 'string', default: '8787' },
-        'mock-port': { type: 'string', default: '9101' },
-        fresh: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    if (values.help) {
-      console.log(HELP)
-      process.exit(0)
-    }
-    return {
-      chatPort: toPort(values.port, '--port'),
-      gatewayPort: toPort(values['gateway-port'], '--gateway-port'),
-      mockPort: toPort(values['mock-port'], '--mock-port'),
-      fresh: values.fresh,
-    }
+    const options = readOptions(process.argv.slice(2), MOCKS.length)
+    if (options !== 'help') return options
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+    // The reason last, where the reader looks.
+    return fail(`${HELP}\n\n${error instanceof Error ? error.message : String(error)}`)
   }
-}
-
-function toPort(text: string, option: string): number {
-  const port = Number(text)
-  if (Number.isInteger(port) && port >= 1 && port <= 65_533) return port
-  throw new Error(`${option} is '${text}': expected a port number from 1 to 65533.`)
+  console.log(HELP)
+  process.exit(0)
 }
 
 const wantedPorts = ({ chatPort, gatewayPort, mockPort }: Options): WantedPort[] => [
@@ -72,16 +33,45 @@ const wantedPorts = ({ chatPort, gatewayPort, mockPort }: Options): WantedPort[]
   { port: gatewayPort, for: 'the gateway', option: '--gateway-port' },
   ...MOCKS.map(({ name }, index) => ({
     port: mockPort + index,
-    for: `the mock provider ${name}`,
+    for: `the mock ${name}`,
     option: '--mock-port',
   })),
 ]
 
+/** The command with the ports changed that have to be. */
+async function workingCommand(options: Options): Promise<string> {
+  const chosen = new Set<number>()
+  const changes: string[] = []
+  for (const [option, ports] of Map.groupBy(wantedPorts(options), (one) => one.option)) {
+    const first = ports[0]?.port ?? 0
+    const row = await freeRow(first, ports.length, chosen)
+    for (const port of row) chosen.add(port)
+    if (row[0] !== first) changes.push(`${option} ${row[0]}`)
+  }
+  return `npm start -- ${changes.join(' ')}`
+}
+
+/** Keeps what only this machine's starts need: the app key, and storage. */
+function requireStateFolder(): void {
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 })
+    accessSync(state, constants.W_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    fail(
+      `npm start keeps its key and storage in ${state}, which can’t be written (${reason}). Make it writable.`,
+    )
+  }
+}
+
 async function main(): Promise<void> {
-  const options = readOptions()
+  const options = optionsOrExit()
   const taken = await takenPorts(wantedPorts(options))
-  if (taken.length > 0) fail(taken.join('\n'))
-  if (options.fresh) rmSync(join(state, 'storage'), { recursive: true, force: true })
+  if (taken.length > 0) fail(`${taken.join('\n')}\nFor example: ${await workingCommand(options)}`)
+  requireStateFolder()
+  // One for each gateway port, so that two starts side by side don't write the same files.
+  const storage = join(state, `storage-${options.gatewayPort}`)
+  if (options.fresh) rmSync(storage, { recursive: true, force: true })
 
   const startedAt = Date.now()
   try {
@@ -90,7 +80,7 @@ async function main(): Promise<void> {
     const demo = await startDemo({
       ...options,
       appKey,
-      persistTo: join(state, 'storage'),
+      persistTo: storage,
       environment: process.env,
     })
     stopOnSignal(() => demo.close())
@@ -107,8 +97,10 @@ async function main(): Promise<void> {
 
 async function buildEverything(): Promise<void> {
   console.log('Building …')
+  // The configuration's own check before tsc's: it names the field, its value and the mend.
+  await run('tsc', ['-b', 'packages/core'], root)
+  await checkConfig(root)
   await run('tsc', ['-b', 'examples/chat', 'tsconfig.worker.json', 'packages/mock-provider'], root)
-  await run('node', ['scripts/check-config.ts'], root)
   await run('vite', ['build', '--logLevel', 'error'], join(root, 'examples', 'chat'))
 }
 
@@ -127,18 +119,18 @@ function stopOnSignal(close: () => Promise<void>): void {
   }
 }
 
-function announce({ chatUrl, gatewayUrl, mocks, real }: RunningDemo, appKey: string): void {
+function announce({ chatUrl, gatewayUrl, providers }: RunningDemo, appKey: string): void {
   const { bold, dim } = styled
-  const providers = [
-    ...mocks.map(({ name, wire, url }) => `${name.padEnd(9)} ${url}  ${dim(`mock, ${wire}`)}`),
-    ...real.map(({ name, variable }) => `${name.padEnd(9)} ${dim(`real, by ${variable}`)}`),
-  ]
+  const width = Math.max(...providers.map(({ name }) => name.length))
+  const lines = providers.map(({ name, url, note }) =>
+    [name.padEnd(width), ...(url === undefined ? [] : [url]), dim(note)].join('  '),
+  )
   console.log(`
   ${bold('Paceline is riding.')}
 
   Chat       ${bold(chatUrl)}
   Gateway    ${gatewayUrl}/v1
-  Providers  ${providers.join('\n             ')}
+  Providers  ${lines.join('\n             ')}
 
   Try this
   1. Open the chat and press "Keep riding".

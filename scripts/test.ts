@@ -14,7 +14,7 @@ CHROMIUM_PATH names the browser to use; without it, an installed one is found, o
 const root = fileURLToPath(new URL('..', import.meta.url))
 const args = process.argv.slice(2)
 
-if (args.includes('--help')) {
+if (args.includes('--help') || args.includes('-h')) {
   console.log(HELP)
   process.exit(0)
 }

@@ -1,12 +1,28 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+}
+
 /** Runs a command of node_modules/.bin. Its output is shown only when it fails. */
 export async function run(command: string, args: readonly string[], folder: string): Promise<void> {
+  const { code, output } = await finish(command, args, folder)
+  if (code !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` failed:\n${output}`)
+}
+
+/** Checks paceline.config.ts in a process of its own: this one may hold an older build of the packages. */
+export async function checkConfig(root: string): Promise<void> {
+  const { code, output } = await finish('node', ['scripts/check-config.ts'], root)
+  if (code !== 0) throw new Error(output.trim())
+}
+
+async function finish(command: string, args: readonly string[], folder: string): Promise<Ended> {
   const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`\`${command} ${args.join(' ')}\` failed:\n${output}`)
+  return { code, output }
 }

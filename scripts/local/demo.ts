@@ -1,15 +1,10 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Config } from '@paceline/core'
 import { startEdge } from './edge.ts'
+import { lineUp, variablesOf, type Variables } from './line-up.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-
-/** Real providers join when their key is set. */
-const REAL = [
-  { variable: 'OPENAI_API_KEY', id: 'openai', name: 'OpenAI' },
-  { variable: 'ANTHROPIC_API_KEY', id: 'anthropic', name: 'Anthropic' },
-  { variable: 'GEMINI_API_KEY', id: 'gemini', name: 'Gemini' },
-] as const
 
 /** The mock ones, as paceline.config.ts knows them. */
 export const MOCKS = [
@@ -33,19 +28,24 @@ export interface DemoOptions {
   /** Folder for the gateway's storage; without it nothing outlives the process. */
   readonly persistTo?: string
   /** Where the keys of real providers are looked for. */
-  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly environment: Variables
+}
+
+export interface RunningProvider {
+  readonly id: string
+  readonly name: string
+  /** What the reader should know of it. */
+  readonly note: string
+  /** A mock one's address. */
+  readonly url?: string
 }
 
 export interface RunningDemo {
   readonly chatUrl: string
   readonly gatewayUrl: string
-  readonly mocks: readonly {
-    readonly id: string
-    readonly name: string
-    readonly wire: string
-    readonly url: string
-  }[]
-  readonly real: readonly { readonly name: string; readonly variable: string }[]
+  readonly mocks: readonly { readonly id: string }[]
+  /** Who takes part, in the order in which the gateway asks. */
+  readonly providers: readonly RunningProvider[]
   close(): Promise<void>
 }
 
@@ -71,6 +71,8 @@ async function startParts(
   const { startMockProvider } = await import('@paceline/mock-provider')
   const { startChat } = await import('@paceline/example-chat')
   const { chatPort, gatewayPort, mockPort, appKey, persistTo, environment } = options
+  const config = await loadConfig()
+  const route = 'chat' in config.routes ? 'chat' : (Object.keys(config.routes)[0] ?? 'chat')
 
   const mocks = await Promise.all(
     MOCKS.map(async ({ id, name, wire, variable, path }, index) => {
@@ -81,29 +83,42 @@ async function startParts(
       return { id, name, wire, variable, path, url: provider.url }
     }),
   )
-  const real = REAL.filter(({ variable }) => (environment[variable] ?? '') !== '')
+  const variables = {
+    ...variablesOf(config, environment),
+    PACELINE_APP_KEY: appKey,
+    ...Object.fromEntries(mocks.map(({ variable, url, path }) => [variable, url + path])),
+  }
+  const providers = lineUp(config, route, variables).map(({ id, by }): RunningProvider => {
+    const mock = mocks.find((one) => one.id === id)
+    return mock === undefined
+      ? { id, name: id, note: `real, by ${by}` }
+      : { id, name: mock.name, note: `mock, ${mock.wire}`, url: mock.url }
+  })
   const edge = await startEdge({
     entry: join(root, 'worker.ts'),
     wranglerConfig: join(root, 'wrangler.toml'),
     port: gatewayPort,
     ...(persistTo === undefined ? {} : { persistTo }),
-    bindings: {
-      PACELINE_APP_KEY: appKey,
-      ...Object.fromEntries(mocks.map(({ variable, url, path }) => [variable, url + path])),
-      ...Object.fromEntries(real.map(({ variable }) => [variable, environment[variable] ?? ''])),
-    },
+    bindings: variables,
   })
   closers.push(() => edge.close())
   const chat = await startChat({
     port: chatPort,
     gatewayUrl: edge.url,
     appKey,
-    model: 'chat',
-    providers: [
-      ...mocks.map(({ id, name, url }) => ({ id, name, controlUrl: url })),
-      ...real.map(({ id, name }) => ({ id, name })),
-    ],
+    model: route,
+    providers: providers.map(({ id, name, url }) => ({
+      id,
+      name,
+      ...(url === undefined ? {} : { controlUrl: url }),
+    })),
   })
   closers.push(() => chat.close())
-  return { chatUrl: chat.url, gatewayUrl: edge.url, mocks, real }
+  return { chatUrl: chat.url, gatewayUrl: edge.url, mocks, providers }
+}
+
+/** By its address, since the Worker's configuration belongs to the Worker's own TypeScript project. */
+async function loadConfig(): Promise<Config> {
+  const module = (await import(pathToFileURL(join(root, 'paceline.config.ts')).href)) as { default: Config }
+  return module.default
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { freeRow, takenPorts, type WantedPort } from '../../scripts/local/ports.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -47,16 +48,18 @@ function start(...args: string[]): Run {
   }
 }
 
-/** Five ports in a row that were free a moment ago. */
+/** Five ports in a row that were free a moment ago, below those that systems hand out by themselves. */
 async function freePorts(): Promise<string[]> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  const first = Math.min(port, 65_000)
+  const [first = 0] = await freeRow(20_000 + Math.floor(Math.random() * 10_000), 5)
   return ['--port', String(first), '--gateway-port', String(first + 1), '--mock-port', String(first + 2)]
 }
+
+const mocksFrom = (first: number): WantedPort[] =>
+  ['Alpe', 'Ventoux', 'Stelvio'].map((name, index) => ({
+    port: first + index,
+    for: name,
+    option: '--mock-port',
+  }))
 
 describe('npm start', () => {
   it('serves a streamed answer at the addresses it prints, and ends everything on Ctrl-C', async () => {
@@ -89,19 +92,33 @@ describe('npm start', () => {
     const run = start('--port', String(port), ...others)
     expect(await run.ended).toBe(1)
     expect(run.output()).toContain(`Port ${port}, wanted for the chat app, is taken`)
-    expect(run.output()).toContain('--port')
+    const example = /For example: npm start -- --port (\d+)$/m.exec(run.output())
+    expect(Number(example?.[1])).toBeGreaterThan(port)
     blocker.close()
   })
 
+  it('tells of the mock providers’ ports in one line, as one option moves them', async () => {
+    const [first = 0] = await freeRow(30_000, 3)
+    const blockers = [first, first + 2].map((port) => createServer().listen(port, '127.0.0.1'))
+    await Promise.all(blockers.map((blocker) => once(blocker, 'listening')))
+    expect(await takenPorts(mocksFrom(first))).toEqual([
+      `Ports ${first}, ${first + 2}, wanted for Alpe, Stelvio, are taken. Stop what uses them, or choose another with --mock-port.`,
+    ])
+    for (const blocker of blockers) blocker.close()
+  })
+
   it('explains itself, and what is wrong with an option', async () => {
-    const help = start('--help')
-    expect(await help.ended).toBe(0)
-    expect(help.output()).toContain('OPENAI_API_KEY')
+    for (const option of ['--help', '-h']) {
+      const help = start(option)
+      expect(await help.ended).toBe(0)
+      expect(help.output()).toContain('OPENAI_API_KEY')
+    }
     const unknown = start('--prot', '1')
     expect(await unknown.ended).toBe(1)
-    expect(unknown.output()).toContain('--prot')
+    // The reason stands below the help, where the reader looks.
+    expect(unknown.output().trim().split('\n').at(-1)).toContain('--prot')
     const nonsense = start('--port', 'nonsense')
     expect(await nonsense.ended).toBe(1)
-    expect(nonsense.output()).toContain("--port is 'nonsense'")
+    expect(nonsense.output().trim().split('\n').at(-1)).toContain("--port is 'nonsense'")
   })
 })
