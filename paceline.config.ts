@@ -1,7 +1,10 @@
 import { defineConfig } from '@paceline/core'
 
 /** Real models think and queue before they speak; the mock ones have no such excuse. */
-const unhurried = { headersMs: 10_000, firstOutputMs: 15_000, answerMs: 60_000 }
+const unhurried = {
+  timers: { headersMs: 10_000, firstOutputMs: 15_000, answerMs: 60_000 },
+  ttfvtTargetMs: 3_000,
+}
 
 /**
  * Who may call, what they may ask for, and who answers. A provider takes part where the variables that it names are
@@ -26,19 +29,19 @@ export default defineConfig({
       model: 'gpt-5-mini',
       maxTokensField: 'max_completion_tokens',
       contextTokens: 400_000,
-      timers: unhurried,
+      ...unhurried,
     },
     'claude-haiku': {
       provider: 'anthropic',
       model: 'claude-haiku-4-5',
       contextTokens: 200_000,
-      timers: unhurried,
+      ...unhurried,
     },
     'gemini-flash': {
       provider: 'gemini',
       model: 'gemini-2.5-flash',
       contextTokens: 1_000_000,
-      timers: unhurried,
+      ...unhurried,
     },
     'mock-openai': { provider: 'mock-openai', model: 'mock-large' },
     'mock-anthropic': { provider: 'mock-anthropic', model: 'mock-large' },

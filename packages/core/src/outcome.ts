@@ -14,6 +14,7 @@ export type Phase = 'headers' | 'first-output' | 'body' | 'stream'
  * - `truncated`: the answer ended without its finish marker
  * - `malformed`: the answer broke its own format
  * - `unauthorized`, `misconfigured`: the operator must act: wrong key, unknown model or address
+ * - `turned-away`: the provider won't serve this request, for a reason that may be its own; another may
  * - `context-length`, `content-policy`, `invalid-request`: the caller's request, judged by the provider
  * - `client-left`: the caller hung up
  * - `deadline`: the call's own time was up before this attempt had had its share of it
@@ -28,6 +29,7 @@ export type FailureKind =
   | 'malformed'
   | 'unauthorized'
   | 'misconfigured'
+  | 'turned-away'
   | 'context-length'
   | 'content-policy'
   | 'invalid-request'
@@ -41,8 +43,6 @@ export interface Failure {
   readonly message: string
   /** HTTP status of the provider, where it sent one. */
   readonly status?: number
-  /** The provider's own machine-readable code, where it sent one. */
-  readonly code?: string
   /** The request field that the provider objected to, where it named one. */
   readonly param?: string
   /** Least time before the provider wants to be asked again, in ms. */
@@ -71,6 +71,7 @@ export function creditOf(kind: FailureKind): Credit {
     case 'unauthorized':
     case 'misconfigured':
       return 'failure'
+    case 'turned-away':
     case 'context-length':
     case 'content-policy':
     case 'invalid-request':
@@ -103,6 +104,7 @@ export function nextStepAfter(failure: Failure): NextStep {
     case 'malformed':
     case 'unauthorized':
     case 'misconfigured':
+    case 'turned-away':
       return 'move-on'
     case 'context-length':
       return 'larger-model'

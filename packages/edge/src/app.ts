@@ -7,7 +7,7 @@ import { respondProblem } from './gateway/respond.ts'
 import { anthropicWire } from './gateway/wire/anthropic/wire.ts'
 import { openAiWire } from './gateway/wire/openai/wire.ts'
 import type { Wire } from './gateway/wire/wire.ts'
-import { listModels } from './list-models.ts'
+import { listModels, showModel } from './list-models.ts'
 import { log } from './log.ts'
 import { problemDetails } from './problem-details.ts'
 
@@ -24,9 +24,13 @@ export function createApp(config: Config): Hono<Bindings> {
     ['/v1/messages', anthropicWire],
   ] as const) {
     app.post(path, (context) => gateway.handle(context.req.raw, wire, setup(context.env), hostOf(context)))
-    app.all(path, (context) => respondProblem(wrongMethod(context.req.method, 'POST'), wire, null))
+    app.all(path, (context) => wrongMethod(context.req.method, 'POST', wire))
   }
   app.get('/v1/models', (context) => listModels(context.req.raw, setup(context.env)))
+  app.get('/v1/models/:name', (context) =>
+    showModel(context.req.raw, setup(context.env), context.req.param('name')),
+  )
+  app.all('/v1/models', (context) => wrongMethod(context.req.method, 'GET', openAiWire))
   app.notFound((context) => {
     const { path } = context.req
     const wire = wireOfPath(path)
@@ -34,11 +38,11 @@ export function createApp(config: Config): Hono<Bindings> {
     return wire === null ? problemDetails(problem) : respondProblem(problem, wire, null)
   })
   app.onError((error, context) => {
-    // The name only: messages may quote what users wrote.
-    log('gateway.bug', { name: error.name, stack: error.stack?.split('\n').slice(1, 6) })
+    // Frames only: the lines before them hold the message, which may quote what users wrote.
+    const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+    log('gateway.bug', { name: error.name, stack: frames?.slice(0, 5) })
     const wire = wireOfPath(context.req.path)
-    const problem = error instanceof RangeError ? TOO_DEEP : INTERNAL
-    return wire === null ? problemDetails(problem) : respondProblem(problem, wire, null)
+    return wire === null ? problemDetails(INTERNAL) : respondProblem(INTERNAL, wire, null)
   })
   return app
 }
@@ -53,26 +57,39 @@ function hostOf(context: Context<Bindings>): Host {
   }
 }
 
+/** The format that a caller at this path is likely to speak, also where the base URL has a slip. */
 function wireOfPath(path: string): Wire | null {
-  if (path.startsWith('/v1/messages')) return anthropicWire
-  return path.startsWith('/v1/') ? openAiWire : null
+  if (/\/messages\b/.test(path)) return anthropicWire
+  return path.startsWith('/v1/') || path.endsWith('/chat/completions') ? openAiWire : null
 }
 
-const notFound = (path: string): Problem => ({
-  status: 404,
-  code: 'not_found',
-  message: `Nothing is served at ${path}. This gateway answers POST /v1/chat/completions, POST /v1/messages and GET /v1/models.`,
-  param: null,
-  retryable: false,
-})
+function notFound(path: string): Problem {
+  const slip = SLIPS.find(([pattern]) => pattern.test(path))?.[1]
+  return {
+    status: 404,
+    code: 'not_found',
+    message: `Nothing is served at ${path}. ${slip ?? 'This gateway answers POST /v1/chat/completions, POST /v1/messages and GET /v1/models.'}`,
+    param: null,
+    retryable: false,
+  }
+}
 
-const wrongMethod = (method: string, allowed: string): Problem => ({
-  status: 405,
-  code: 'method_not_allowed',
-  message: `${method} is not served here: use ${allowed}.`,
-  param: null,
-  retryable: false,
-})
+const SLIPS: readonly (readonly [RegExp, string])[] = [
+  [/^\/v1\/v1\/messages/, "Anthropic's clients add /v1 themselves: leave it off the base URL."],
+  [/^\/v1\/v1\//, 'The base URL has /v1 twice.'],
+  [/^\/(chat\/completions|models)/, "OpenAI's clients want /v1 at the end of the base URL."],
+]
+
+function wrongMethod(method: string, allow: string, wire: Wire): Response {
+  const problem: Problem = {
+    status: 405,
+    code: 'method_not_allowed',
+    message: `${method} is not served here: use ${allow}.`,
+    param: null,
+    retryable: false,
+  }
+  return respondProblem(problem, wire, null, { allow })
+}
 
 const INTERNAL: Problem = {
   status: 500,
@@ -80,13 +97,4 @@ const INTERNAL: Problem = {
   message: 'The gateway failed on this request. The fault is ours; asking again may work.',
   param: null,
   retryable: true,
-}
-
-/** JSON nested so deep that writing it again outgrows the stack. */
-const TOO_DEEP: Problem = {
-  status: 400,
-  code: 'invalid_request',
-  message: 'The request body is nested too deeply. Send flatter JSON.',
-  param: null,
-  retryable: false,
 }

@@ -1,7 +1,7 @@
 import type { Problem } from './gateway/problem.ts'
 
 /** A problem where no wire format has its own shape for it. https://www.rfc-editor.org/rfc/rfc9457 */
-export function problemDetails(problem: Problem, headers: Record<string, string> = {}): Response {
+export function problemDetails(problem: Problem): Response {
   const { status, code, message, retryable } = problem
   return Response.json(
     {
@@ -11,12 +11,11 @@ export function problemDetails(problem: Problem, headers: Record<string, string>
       detail: message,
       retryable,
     },
-    { status, headers: { ...headers, 'content-type': 'application/problem+json' } },
+    { status, headers: { 'content-type': 'application/problem+json' } },
   )
 }
 
 const TITLES: Readonly<Record<number, string>> = {
   404: 'Not found',
-  405: 'Method not allowed',
   500: 'Internal error',
 }

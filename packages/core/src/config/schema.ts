@@ -78,6 +78,8 @@ const modelSchema = v.strictObject({
   maxTokensField: v.optional(v.picklist(['max_tokens', 'max_completion_tokens']), 'max_tokens'),
   /** Where this model needs other times than its routes give: one that thinks first is slow by nature. */
   timers: v.optional(v.partial(v.strictObject(timerEntries)), {}),
+  /** Where a first output of this model counts as late at another time than its routes say. */
+  ttfvtTargetMs: v.optional(durationMs),
   /** What it can do; a request that needs more goes to another candidate. */
   capabilities: v.optional(
     v.strictObject({

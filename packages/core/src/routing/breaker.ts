@@ -71,14 +71,19 @@ export function allowance(breaker: Breaker): number {
   }
 }
 
-/** Counts one finished attempt. `generation` is the one under which the attempt began. */
+/**
+ * Counts one finished attempt.
+ *
+ * @param generation the one under which the attempt began; null where it began before anything was known, which counts
+ *   while the breaker is closed, since short-lived isolates would otherwise never count
+ */
 export function recordResult(
   breaker: Breaker,
   result: 'success' | 'failure',
-  generation: number,
+  generation: number | null,
   now: number,
 ): Breaker {
-  if (generation !== breaker.generation) return breaker
+  if (!counts(breaker, generation)) return breaker
   switch (breaker.kind) {
     case 'closed':
       return recordClosed(breaker, result, now)
@@ -88,6 +93,9 @@ export function recordResult(
       return result === 'failure' ? reopen(breaker, now) : climb(breaker, now)
   }
 }
+
+const counts = (breaker: Breaker, generation: number | null): boolean =>
+  generation === null ? breaker.kind === 'closed' : generation === breaker.generation
 
 function recordClosed(breaker: Closed, result: 'success' | 'failure', now: number): Breaker {
   const bit = result === 'failure' ? 1 : 0
@@ -103,8 +111,8 @@ function recordClosed(breaker: Closed, result: 'success' | 'failure', now: numbe
  * Opens the breaker at once, whatever the counts say: the candidate is known to be unusable (a refused key, say).
  * Stragglers don't count here either, and a probe that finds it so still is a probe that failed.
  */
-export function tripped(breaker: Breaker, generation: number, now: number): Breaker {
-  return generation === breaker.generation ? reopen(breaker, now) : breaker
+export function tripped(breaker: Breaker, generation: number | null, now: number): Breaker {
+  return counts(breaker, generation) ? reopen(breaker, now) : breaker
 }
 
 function reopen(breaker: Breaker, now: number): Open {

@@ -22,8 +22,8 @@ export type Sample =
       readonly candidate: string
       /** `unusable`: only the operator can mend it (wrong key, unknown model), so no run of failures is waited for. */
       readonly result: 'success' | 'failure' | 'unusable'
-      /** The breaker generation under which the attempt began. */
-      readonly generation: number
+      /** The breaker generation under which the attempt began; null where none was known yet. */
+      readonly generation: number | null
     }
 
 /** What an isolate needs to know of one candidate. */

@@ -2,8 +2,8 @@ import type { ShareSnapshot } from './health.ts'
 
 /** The order in which candidates are asked. */
 export interface Ranking<C> {
-  readonly order: readonly C[]
-  /** False when health permits no candidate at all: then `order` holds the one least bad, for a single attempt. */
+  readonly order: readonly [C, ...C[]]
+  /** False when health permits no candidate at all: then `order` holds one of them, for a single attempt. */
   readonly permitted: boolean
 }
 
@@ -24,24 +24,39 @@ export const shareFor = (snapshot: ShareSnapshot, id: string): { share: number; 
  * @param random uniform in [0, 1)
  */
 export function rank<C extends { readonly id: string }>(
-  candidates: readonly C[],
+  candidates: readonly [C, ...C[]],
   snapshot: ShareSnapshot,
   order: 'share' | 'strict',
   random: () => number,
 ): Ranking<C> {
   const open = candidates.filter((candidate) => shareFor(snapshot, candidate.id).share > 0)
-  if (open.length === 0) return { order: candidates.slice(0, 1), permitted: false }
-  if (open.length === 1) return { order: open, permitted: true }
-  if (order === 'strict') {
-    const [leading, resting] = partition(open, ({ id }) => random() < shareFor(snapshot, id).share)
-    return { order: [...leading, ...resting], permitted: true }
-  }
-  // Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): sort by log(u) / weight, descending.
-  const keyed = open.map((candidate) => ({
-    candidate,
-    key: Math.log(1 - random()) / shareFor(snapshot, candidate.id).share,
-  }))
-  return { order: keyed.sort((a, b) => b.key - a.key).map((entry) => entry.candidate), permitted: true }
+  const ordered = order === 'strict' ? byPlace(open, snapshot, random) : byLot(open, snapshot, random)
+  const [first, ...others] = ordered
+  if (first !== undefined) return { order: [first, ...others], permitted: true }
+  // Drawn and not the first of the list, so that one that has recovered is found among those that have not.
+  const drawn = candidates[Math.floor(random() * candidates.length)] ?? candidates[0]
+  return { order: [drawn], permitted: false }
+}
+
+function byPlace<C extends { readonly id: string }>(
+  candidates: readonly C[],
+  snapshot: ShareSnapshot,
+  random: () => number,
+): C[] {
+  const [leading, resting] = partition(candidates, ({ id }) => random() < shareFor(snapshot, id).share)
+  return [...leading, ...resting]
+}
+
+// Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): sort by log(u) / weight, descending.
+function byLot<C extends { readonly id: string }>(
+  candidates: readonly C[],
+  snapshot: ShareSnapshot,
+  random: () => number,
+): C[] {
+  return candidates
+    .map((candidate) => ({ candidate, key: Math.log(1 - random()) / shareFor(snapshot, candidate.id).share }))
+    .sort((a, b) => b.key - a.key)
+    .map(({ candidate }) => candidate)
 }
 
 function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {

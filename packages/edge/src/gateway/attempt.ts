@@ -8,18 +8,19 @@ import { openStream } from './open-stream.ts'
 import { malformed } from './wire/classify.ts'
 import { parseJson } from './wire/parse-json.ts'
 
-/** Stage 5. Asks the first candidate once, under its phase timers. */
+/** Asks the first candidate once, under its phase timers. */
 export const attempt: Service<Candidates, Answer> = async ([candidate], call) => {
   const record = begin(candidate, call)
+  const timer = new PhaseTimer(call.deadlineAt)
   // An attempt that began late is not to blame for the end of the call's time.
   const beganLate = call.attempts.length > 1
-  const explain = (error: unknown, phase: Phase): Failure => failureOf(error, phase, beganLate)
-  const timer = new PhaseTimer(call.deadlineAt)
+  // Asked of the signal: what an aborted fetch throws in workerd is a copy of the reason, and of no class of ours.
+  const explain = (_error: unknown, phase: Phase): Failure => failureOf(timer.signal.reason, phase, beganLate)
   const { timers } = candidate
   // Outside the try: what fails here is ours, not the provider's.
   const body = JSON.stringify(bodyFor(candidate, call))
   const leave = (): void => timer.abort(new ClientLeft())
-  if (call.signal.aborted) return failed(explain(new ClientLeft(), 'headers'))
+  if (call.signal.aborted) return failed(failureOf(new ClientLeft(), 'headers', beganLate))
   call.signal.addEventListener('abort', leave, { once: true })
   const release = (): void => {
     timer.stop()
@@ -32,7 +33,7 @@ export const attempt: Service<Candidates, Answer> = async ([candidate], call) =>
     timer.arm(phase, call.request.stream ? timers.headersMs : timers.answerMs)
     const response = await fetch(candidate.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...passHeaders(candidate, call), ...candidate.headers },
+      headers: headersFor(candidate, call),
       body,
       signal: timer.signal,
       redirect: 'manual',
@@ -66,8 +67,12 @@ function begin(candidate: Candidate, call: Call): AttemptRecord {
   return record
 }
 
-const passHeaders = (candidate: Candidate, call: Call): Readonly<Record<string, string>> =>
-  candidate.wire === call.wire ? call.passHeaders : {}
+function headersFor({ wire, headers: own }: Candidate, { wire: callerWire, passHeaders }: Call): Headers {
+  const headers = new Headers({ 'content-type': 'application/json', ...wire.defaultHeaders })
+  const sources = wire === callerWire ? [passHeaders, own] : [own]
+  for (const source of sources) for (const [name, value] of Object.entries(source)) headers.set(name, value)
+  return headers
+}
 
 const bodyFor = ({ wire, model }: Candidate, { request, wire: callerWire }: Call): unknown =>
   wire === callerWire
@@ -95,12 +100,14 @@ async function readFailure(candidate: Candidate, response: Response): Promise<Fa
   return wait === null ? failure : { ...failure, retryAfterMs: wait }
 }
 
-/** What a thrown error says about the provider. Its own words stay here: they may name hosts. */
-function failureOf(error: unknown, phase: Phase, beganLate: boolean): Failure {
-  if (error instanceof ClientLeft) return { kind: 'client-left', phase, message: 'The caller left.' }
-  if (error instanceof PhaseExpired) {
-    const kind = error.atLast && beganLate ? 'deadline' : 'timeout'
-    return { kind, phase: error.phase, message: 'The provider did not answer in time.' }
+/** What the end of an upstream call says about the provider. Errors' own words stay here: they may name hosts. */
+function failureOf(reason: unknown, phase: Phase, beganLate: boolean): Failure {
+  if (reason instanceof ClientLeft) return { kind: 'client-left', phase, message: 'The caller left.' }
+  if (reason instanceof PhaseExpired) {
+    // In a running stream only the gap is the provider's; the last instant may come of a reader that is slow.
+    const inTime = reason.atLast && (beganLate || reason.phase === 'stream')
+    const kind = inTime ? 'deadline' : 'timeout'
+    return { kind, phase: reason.phase, message: 'The provider did not answer in time.' }
   }
   return { kind: 'unreachable', phase, message: 'The connection to the provider failed.' }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { authenticate } from './authenticate.ts'
 import type { AppKey } from './setup.ts'
 
-const key = (name: string, secret: string): AppKey => ({
+const key = (secret: string): AppKey => ({
   name,
   secret: new TextEncoder().encode(secret),
   routes: null,

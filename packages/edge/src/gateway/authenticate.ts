@@ -2,7 +2,7 @@ import type { Problem } from './problem.ts'
 import type { AppKey } from './setup.ts'
 
 /**
- * Stage 1. Who is calling: the key that the caller sent, as a bearer token (OpenAI's way) or as `x-api-key`
+ * Who is calling: the key that the caller sent, as a bearer token (OpenAI's way) or as `x-api-key`
  * (Anthropic's).
  */
 export function authenticate(headers: Headers, keys: readonly AppKey[]): AppKey | Problem {

@@ -14,6 +14,8 @@ export interface Candidate {
   readonly model: UpstreamModel
   readonly contextTokens: number
   readonly timers: PhaseTimes
+  /** A first output later than this counts as late, in ms. */
+  readonly ttfvtTargetMs: number
   readonly capabilities: { readonly tools: boolean; readonly images: boolean; readonly jsonSchema: boolean }
 }
 

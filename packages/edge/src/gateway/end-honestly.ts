@@ -1,7 +1,7 @@
 import type { Failure, Phase } from '@paceline/core'
 import type { StreamLayer } from './call.ts'
 import { truncated } from './wire/classify.ts'
-import type { StreamEvent } from './wire/part.ts'
+import { FinishMarker } from './finish-marker.ts'
 
 /**
  * Gives every stream a true ending: it closes after its finish marker, or with an `error` part, and never throws.
@@ -9,30 +9,31 @@ import type { StreamEvent } from './wire/part.ts'
  */
 export function endHonestly(explain: (error: unknown, phase: Phase) => Failure): StreamLayer {
   return async function* (events) {
-    let finished = false
+    const finish = new FinishMarker()
     let failure = truncated('stream')
+    let whole = false
     try {
       for await (const batch of events) {
-        const ending = batch.findIndex((event) => {
-          finished ||= has(event, 'finish')
-          return has(event, 'done') || has(event, 'error')
+        const ending = batch.findIndex(({ parts }) => {
+          finish.read(parts)
+          return parts.some(({ kind }) => kind === 'done' || kind === 'error')
         })
         const last = batch[ending]
-        if (last === undefined) yield batch
-        else {
-          // An error that comes after the finish marker takes nothing back.
-          const broken = !finished && has(last, 'error')
-          yield batch.slice(0, broken ? ending + 1 : ending)
-          if (broken) return
-          break
+        if (last === undefined) {
+          yield batch
+          continue
         }
+        const broken = last.parts.some(({ kind }) => kind === 'error')
+        // An error that comes after the finish marker takes nothing back.
+        yield batch.slice(0, broken && finish.stands ? ending : ending + 1)
+        if (broken && !finish.stands) return
+        break
       }
+      whole = finish.stands
     } catch (error) {
       failure = explain(error, 'stream')
+      whole = finish.stands && !finish.contradicted
     }
-    if (!finished) yield [{ raw: null, parts: [{ kind: 'error', failure }] }]
+    if (!whole) yield [{ raw: null, parts: [{ kind: 'error', failure }] }]
   }
 }
-
-const has = (event: StreamEvent, kind: 'finish' | 'done' | 'error'): boolean =>
-  event.parts.some((part) => part.kind === kind)

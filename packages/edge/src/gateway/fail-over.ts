@@ -1,12 +1,4 @@
-import {
-  deposit,
-  failed,
-  fullRetryBudget,
-  nextStepAfter,
-  withdraw,
-  type Failure,
-  type Outcome,
-} from '@paceline/core'
+import { deposit, failed, fullRetryBudget, nextStepAfter, withdraw, type Failure } from '@paceline/core'
 import type { Answer, Call, Layer } from './call.ts'
 import type { Candidate, Candidates } from './candidate.ts'
 
@@ -19,11 +11,11 @@ export interface FailOverOptions {
 const BACKOFF = { firstMs: 200, longestMs: 3_000 } as const
 
 /**
- * Stage 7. The one retrying layer of the whole system.
+ * The one retrying layer of the whole system.
  *
- * The first move to another candidate is free, since that candidate's own health bounds it. Every other retry (the
- * same candidate again, a third candidate) is paid from one purse that requests fill by a tenth of a coin each, so
- * that an outage of everything never multiplies the load on what is left.
+ * A move to a candidate that this request has not asked yet is free: there are few of them, and breakers soon leave
+ * out those that fail. Asking one again is paid from a purse that requests fill by a tenth of a coin each, so that an
+ * outage never multiplies the load on what is left.
  */
 export function failOver({ random, sleep }: FailOverOptions): Layer<Candidates, Answer> {
   // Spent, never released: a caller that leaves can't leak what nobody has to give back.
@@ -37,23 +29,23 @@ export function failOver({ random, sleep }: FailOverOptions): Layer<Candidates, 
   return (inner) => async (candidates, call) => {
     budget = deposit(budget)
     const walk = new Walk(candidates)
-    let candidate: Candidate | null = candidates[0]
-    let outcome: Outcome<Answer> | null = null
-    while (candidate !== null) {
-      outcome = await inner([candidate], call)
+    let candidate: Candidate = candidates[0]
+    for (;;) {
+      const outcome = await inner([candidate], call)
       if (outcome.ok) return outcome
       walk.note(candidate, outcome.failure)
-      if (nextStepAfter(outcome.failure) === 'tell-caller' || call.attempts.length >= call.maxAttempts) break
-      if (Date.now() >= call.deadlineAt || call.signal.aborted) break
-      candidate = await chooseNext(walk, candidate, call)
+      const next: Candidate | null = isOver(outcome.failure, call)
+        ? null
+        : await chooseNext(walk, candidate, call)
+      if (next === null) return failed(walk.verdict(outcome.failure))
+      candidate = next
     }
-    return outcome ?? failed({ kind: 'unreachable', phase: 'headers', message: 'No candidate was asked.' })
   }
 
   async function chooseNext(walk: Walk, last: Candidate, call: Call): Promise<Candidate | null> {
     if (walk.deservesAnotherTry(last) && pay()) return last
     const other = walk.nextUntried()
-    if (other !== null) return walk.isFreeMove() || pay() ? other : null
+    if (other !== null) return other
     const again = walk.soonestRetry()
     if (again === null) return null
     const jitterMs = random() * Math.min(BACKOFF.firstMs * 2 ** (call.attempts.length - 1), BACKOFF.longestMs)
@@ -63,6 +55,12 @@ export function failOver({ random, sleep }: FailOverOptions): Layer<Candidates, 
     return call.signal.aborted ? null : again.candidate
   }
 }
+
+const isOver = (failure: Failure, call: Call): boolean =>
+  nextStepAfter(failure) === 'tell-caller' ||
+  call.attempts.length >= call.maxAttempts ||
+  Date.now() >= call.deadlineAt ||
+  call.signal.aborted
 
 /** A person is waiting: beyond this, an honest error is better than silence. */
 const LONGEST_WAIT_MS = 5_000
@@ -99,8 +97,18 @@ class Walk {
     return this.#candidates.find((one) => !this.#failures.has(one) && this.#fits(one)) ?? null
   }
 
-  isFreeMove(): boolean {
-    return this.#failures.size === 1
+  /**
+   * The failure that stands for all: where candidates failed in different ways, none of them speaks for the others.
+   */
+  verdict(last: Failure): Failure {
+    if (nextStepAfter(last) === 'tell-caller') return last
+    const failures = [...this.#failures.values()].flatMap((own) => own.slice(-1))
+    if (failures.every(({ kind }) => kind === last.kind)) {
+      const waits = failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
+      return waits.length === failures.length ? { ...last, retryAfterMs: Math.min(...waits) } : last
+    }
+    // What the operator has to mend, and what one provider alone refused, is no answer to a caller whom others failed.
+    return failures.find(({ kind }) => SPEAKS_FOR_OTHERS.has(kind)) ?? last
   }
 
   /** Silent candidates are not asked again; neither are those that only an operator can mend. */
@@ -123,6 +131,15 @@ const WORTH_A_RETRY = new Set<Failure['kind']>([
   'rate-limited',
   'overloaded',
   'server-error',
+  'truncated',
+  'malformed',
+])
+
+const SPEAKS_FOR_OTHERS = new Set<Failure['kind']>([
+  'overloaded',
+  'server-error',
+  'unreachable',
+  'timeout',
   'truncated',
   'malformed',
 ])

@@ -1,4 +1,3 @@
-import { log } from '../log.ts'
 import { HealthView, type Report } from '../health/health-view.ts'
 import { attempt } from './attempt.ts'
 import { authenticate } from './authenticate.ts'
@@ -6,7 +5,7 @@ import type { Answer, Call, Service } from './call.ts'
 import type { Candidates } from './candidate.ts'
 import { failOver } from './fail-over.ts'
 import { probe } from './probe.ts'
-import { invalid, type Problem } from './problem.ts'
+import { invalid, isProblem, type Problem } from './problem.ts'
 import { readBody } from './read-body.ts'
 import { reportHealth } from './report-health.ts'
 import { respond, respondFailure, respondProblem } from './respond.ts'
@@ -25,12 +24,12 @@ export interface Host {
 /**
  * One AI request from arrival to last byte. The order of the stages is the argument:
  *
- * 1. authenticate and parse: nothing is spent on a request that can't be answered
- * 2. rank: who could answer, best first, by health
- * 3. attempt: ask one, under phase timers, up to its first output
- * 4. fail over: around attempts, never inside: it alone decides about another try
- * 5. commit: at the first output the answer goes out, and no retry can be expressed any more
- * 6. account: around everything, since it must see how the last byte went
+ * - authenticate and parse: nothing is spent on a request that can't be answered
+ * - rank: who could answer, best first, by health
+ * - attempt: ask one, under phase timers, up to its first output
+ * - fail over: around attempts, never inside: it alone decides about another try
+ * - commit: at the first output the answer goes out, and no retry can be expressed any more
+ * - account: with the answer, who gave it, after how many attempts, and whether it is whole
  *
  * Health reports stand inside failing over, so that every attempt counts, and outside attempting, so that they can't
  * change one.
@@ -44,7 +43,8 @@ export class Gateway {
     const startedAt = Date.now()
     const key = authenticate(request.headers, setup.keys)
     if (isProblem(key)) return respondProblem(key, wire, null)
-    const chat = await readChat(request, wire, setup.bodyBytes)
+    const passed = passHeaders(request.headers, wire)
+    const chat = await readChat(request, wire, passed, setup.bodyBytes)
     if (isProblem(chat)) return respondProblem(chat, wire, null)
     const route = permittedRoute(setup, key, chat.model)
     if (isProblem(route)) return respondProblem(route, wire, null)
@@ -56,7 +56,7 @@ export class Gateway {
       route,
       wire,
       request: chat,
-      passHeaders: passHeaders(request.headers),
+      passHeaders: passed,
       startedAt,
       maxAttempts: selection.permitted ? route.maxAttempts : 1,
       deadlineAt: startedAt + route.timers.totalMs,
@@ -65,7 +65,6 @@ export class Gateway {
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {
-      logOperatorFaults(outcome.failure.kind, call)
       host.waitUntil(this.#report(setup, host))
       return respondFailure(outcome.failure, call)
     }
@@ -90,21 +89,33 @@ export class Gateway {
     const route = setup.routes.find(({ candidates }) => candidates.some((candidate) => candidate.id === id))
     const candidate = route?.candidates.find((one) => one.id === id)
     // A lease for a candidate that has left the configuration lapses by itself.
-    if (route !== undefined && candidate !== undefined) await probe(candidate, route, this.#ask)
+    if (route === undefined || candidate === undefined) return
+    const generation = this.#health.generationOf(id)
+    // A provider that turns our question away is there to do so; the reports see no more than that nobody failed.
+    if (await probe(candidate, route, this.#ask)) {
+      this.#health.note({ kind: 'end', candidate: id, result: 'success', generation })
+    }
   }
 }
 
-async function readChat(request: Request, wire: Wire, limitBytes: number): Promise<ChatRequest | Problem> {
+async function readChat(
+  request: Request,
+  wire: Wire,
+  passed: Readonly<Record<string, string>>,
+  limitBytes: number,
+): Promise<ChatRequest | Problem> {
   const body = await readBody(request, limitBytes)
   if (!body.ok) return body.problem
-  const parsed = wire.parseRequest(body.value)
+  const parsed = wire.parseRequest(body.value, passed)
   return parsed.ok ? parsed.value : invalid(parsed.bad.message, parsed.bad.param)
 }
 
 function permittedRoute(setup: Setup, key: AppKey, model: string): Route | Problem {
   const opens = (route: Route): boolean => key.routes === null || key.routes.includes(route.name)
   const route = findRoute(setup.routes, model)
-  const known = setup.routes.filter(opens).map(({ name }) => `'${name}'`)
+  const known = setup.routes
+    .filter(opens)
+    .flatMap(({ name, accepts }) => [name, ...accepts].map((one) => `'${one}'`))
   const problem = { param: 'model', retryable: false } as const
   if (route === null) {
     const message = `This gateway knows no model of that name. It answers to: ${known.join(', ')}.`
@@ -115,25 +126,8 @@ function permittedRoute(setup: Setup, key: AppKey, model: string): Route | Probl
   return { ...problem, status: 403, code: 'route_forbidden', message }
 }
 
-/** Headers that switch features of the format itself. */
-function passHeaders(headers: Headers): Record<string, string> {
-  const version = headers.get('anthropic-version')
-  const beta = headers.get('anthropic-beta')
-  return {
-    ...(version === null ? {} : { 'anthropic-version': version }),
-    ...(beta === null ? {} : { 'anthropic-beta': beta }),
-  }
-}
-
-const isProblem = (value: object): value is Problem =>
-  'status' in value && 'code' in value && 'retryable' in value
-
-/** What only the operator can mend belongs in the operator's log: the candidate and the kind, never the words. */
-function logOperatorFaults(kind: string, call: Call): void {
-  if (kind !== 'unauthorized' && kind !== 'misconfigured') return
-  log('provider.refused', {
-    call: call.id,
-    kind,
-    candidates: call.attempts.map(({ candidate }) => candidate),
-  })
+/** The caller's headers that belong to its format. */
+function passHeaders(headers: Headers, wire: Wire): Record<string, string> {
+  const passed = wire.callerHeaders.map((name) => [name, headers.get(name)] as const)
+  return Object.fromEntries(passed.filter((entry): entry is readonly [string, string] => entry[1] !== null))
 }

@@ -21,7 +21,7 @@ interface Attempt {
 }
 
 /**
- * Stage 8. Reads a stream up to its commit: the first output, or the finish of an answer that says nothing. What
+ * Reads a stream up to its commit: the first output, or the finish of an answer that says nothing. What
  * fails before it is a failed attempt, and nobody has seen a byte of it.
  */
 export async function openStream(
@@ -40,8 +40,12 @@ export async function openStream(
   const events = endHonestly(explain)(watchForStall(timer, candidate.timers.gapMs, release)(source))
 
   const head: StreamEvent[] = []
+  let heldBytes = 0
   for await (const batch of stepwise(events)) {
     head.push(...batch)
+    for (const { raw } of batch) heldBytes += raw?.data.length ?? 0
+    if (heldBytes > call.route.answerBytes)
+      return failed(malformed('first-output', 'it says nothing at great length'))
     for (const { parts } of batch) {
       for (const part of parts) {
         if (part.kind === 'error') return failed({ ...part.failure, phase: 'first-output' })

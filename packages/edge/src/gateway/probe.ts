@@ -1,3 +1,4 @@
+import type { FailureKind } from '@paceline/core'
 import type { Answer, Call, Service } from './call.ts'
 import type { Candidate, Candidates } from './candidate.ts'
 import type { Route } from './setup.ts'
@@ -14,12 +15,14 @@ const QUESTION = {
 /**
  * Asks a candidate whose breaker is open one small question of our own, so that no user waits for it and no user's
  * words are sent twice. The service around the attempt reports how it went.
+ *
+ * @returns whether the provider answered by refusing the question, which no report counts
  */
 export async function probe(
   candidate: Candidate,
   route: Route,
   service: Service<Candidates, Answer>,
-): Promise<void> {
+): Promise<boolean> {
   const request = parseOpenAiRequest(QUESTION)
   if (!request.ok) throw new Error(request.bad.message)
   const now = Date.now()
@@ -36,11 +39,15 @@ export async function probe(
     attempts: [],
   }
   const outcome = await service([candidate], call)
-  if (!outcome.ok || outcome.value.kind === 'whole') return
+  if (!outcome.ok) return REFUSALS.has(outcome.failure.kind)
+  if (outcome.value.kind === 'whole') return false
   // Read to its end: only a whole answer proves a provider well.
   const { events } = outcome.value
   for (let step = await events.next(); step.done !== true;) step = await events.next()
+  return false
 }
 
 /** Shorter than the lease, so that a slow probe is over before the next one goes out. */
 const PROBE_MS = 10_000
+
+const REFUSALS = new Set<FailureKind>(['invalid-request', 'content-policy', 'context-length', 'turned-away'])

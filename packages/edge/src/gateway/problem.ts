@@ -14,6 +14,9 @@ export interface Problem {
   readonly retryAfterS?: number
 }
 
+/** Tells a problem from what stands in its place when there is none. */
+export const isProblem = (value: object): value is Problem => 'retryable' in value && 'code' in value
+
 export type ProblemCode =
   | 'invalid_json'
   | 'invalid_request'

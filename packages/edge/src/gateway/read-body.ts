@@ -1,11 +1,12 @@
 import { invalid, type Problem } from './problem.ts'
+import { readLimited } from './read-limited.ts'
 import { parseJson } from './wire/parse-json.ts'
 
 export type Body =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: Problem }
 
-/** Stage 1. Reads a JSON body of limited size; a larger one is refused before it is held in memory. */
+/** Reads a JSON body of limited size; a larger one is refused before it is held in memory. */
 export async function readBody(request: Request, limitBytes: number): Promise<Body> {
   const type = request.headers.get('content-type')
   if (type !== null && !/^application\/([\w.-]+\+)?json\b/i.test(type)) {
@@ -26,6 +27,12 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
   }
   if (text === '')
     return { ok: false, problem: invalid('The request body is empty: expected a JSON object.') }
+  if (isTooDeep(text)) {
+    return {
+      ok: false,
+      problem: invalid(`The request body nests more than ${DEEPEST} levels deep. Send flatter JSON.`),
+    }
+  }
   const json = parseJson(text)
   if (json.ok && (typeof json.value !== 'object' || json.value === null || Array.isArray(json.value))) {
     return { ok: false, problem: invalid('The request body must be a JSON object.') }
@@ -38,22 +45,28 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
 }
 
 async function readText(request: Request, limitBytes: number): Promise<string | null> {
-  const body: ReadableStream<Uint8Array> | null = request.body
-  if (body === null) return ''
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared <= limitBytes) return request.text()
-  const decoder = new TextDecoder()
-  let size = 0
-  let text = ''
-  for await (const chunk of body) {
-    size += chunk.byteLength
-    if (declared > limitBytes || size > limitBytes) {
-      // Read on without keeping anything: a caller whose sending is cut off never gets to read why.
-      text = ''
-      if (size > MOST_DISCARDED_BYTES) return null
-    } else text += decoder.decode(chunk, { stream: true })
-  }
-  return size > limitBytes ? null : text + decoder.decode()
+  const { text, whole } = await readLimited(request.body, limitBytes, 'discard')
+  return whole ? text : null
 }
 
-const MOST_DISCARDED_BYTES = 100_000_000
+/** Far more than any request needs; far less than what outgrows a stack, here or at a provider. */
+const DEEPEST = 500
+
+/** Whether JSON nests deeper than `DEEPEST`. Most texts hold too few brackets to be looked at twice. */
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  let inString = false
+  if (text.split('[', DEEPEST).length + text.split('{', DEEPEST).length < DEEPEST) return false
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index]
+    if (character === '"') inString = !inString
+    else if (inString) index += character === '\\' ? 1 : 0
+    else if (character === '[' || character === '{') {
+      depth += 1
+      if (depth > DEEPEST) return true
+    } else if (character === ']' || character === '}') depth -= 1
+  }
+  return false
+}

@@ -1,4 +1,5 @@
 import { malformed } from './wire/classify.ts'
+import { parseJson } from './wire/parse-json.ts'
 import type { PartStream } from './wire/part.ts'
 import { SseReader } from './wire/sse.ts'
 import type { StreamDecoder } from './wire/wire.ts'
@@ -26,6 +27,9 @@ export async function* readEvents(
       }
       if (events.length > 0) yield events.map((raw) => ({ raw, parts: decoder.decode(raw) }))
     }
+    // A last event without its blank line counts if it is whole; a cut one says nothing that could be believed.
+    const last = sse.end().filter(({ data }) => data === '[DONE]' || parseJson(data).ok)
+    if (last.length > 0) yield last.map((raw) => ({ raw, parts: decoder.decode(raw) }))
   } finally {
     // Not awaited: a provider that has gone silent must not hold up its reader.
     reader.cancel().catch(() => undefined)

@@ -1,41 +1,23 @@
+import { readLimited } from './read-limited.ts'
+
 /** A response body of limited size, or null when it is larger. */
 export async function readText(response: Response, limitBytes: number): Promise<string | null> {
-  const body: ReadableStream<Uint8Array> | null = response.body
-  if (body === null) return ''
   const declared = Number(response.headers.get('content-length') ?? Number.NaN)
   if (declared > limitBytes) return null
-  // A length that is declared is also enforced by the runtime, and one read is cheaper than many.
-  if (!Number.isNaN(declared)) return response.text()
-  return (await readUpTo(body, limitBytes)).whole
+  // One read is cheaper than many. What was compressed may be any size, whatever length was declared.
+  if (!Number.isNaN(declared) && !response.headers.has('content-encoding')) return response.text()
+  const { text, whole } = await readLimited(response.body, limitBytes, 'stop')
+  return whole ? text : null
 }
 
 const ERROR_BYTES = 65_536
 
 /** As much of an error's body as its reason needs. */
 export async function readErrorBody(response: Response): Promise<string> {
-  const body: ReadableStream<Uint8Array> | null = response.body
-  if (body === null) return ''
   try {
-    const { whole, beginning } = await readUpTo(body, ERROR_BYTES)
-    return whole ?? beginning
+    return (await readLimited(response.body, ERROR_BYTES, 'stop')).text
   } catch {
     // The status has said enough; a broken body adds nothing.
     return ''
   }
-}
-
-async function readUpTo(
-  body: ReadableStream<Uint8Array>,
-  limitBytes: number,
-): Promise<{ whole: string | null; beginning: string }> {
-  const decoder = new TextDecoder()
-  let size = 0
-  let text = ''
-  for await (const chunk of body) {
-    size += chunk.byteLength
-    text += decoder.decode(chunk, { stream: true })
-    if (size > limitBytes) return { whole: null, beginning: text.slice(0, limitBytes) }
-  }
-  text += decoder.decode()
-  return { whole: text, beginning: text }
 }

@@ -1,5 +1,6 @@
 import { creditOf, type Failure, type Sample } from '@paceline/core'
 import type { HealthView } from '../health/health-view.ts'
+import { log } from '../log.ts'
 import type { Answer, Call, Layer, StreamLayer } from './call.ts'
 import type { Candidate, Candidates } from './candidate.ts'
 
@@ -16,24 +17,36 @@ export function reportHealth(health: HealthView): Layer<Candidates, Answer> {
 
     const outcome = await inner(candidates, call)
     for (const sample of speedOf(candidate, call, outcome.ok ? null : outcome.failure)) health.note(sample)
+    const settle = (failure: Failure): void => {
+      const result = resultOf(failure)
+      if (result === 'unusable')
+        log('provider.refused', {
+          call: call.id,
+          candidate: candidate.id,
+          kind: failure.kind,
+          status: failure.status,
+        })
+      if (result !== null) end(result)
+    }
     if (!outcome.ok) {
-      settle(outcome.failure, end)
+      settle(outcome.failure)
       return outcome
     }
     if (outcome.value.kind === 'whole') {
       end('success')
       return outcome
     }
-    const events = watchEnd((failure) => (failure === null ? end('success') : settle(failure, end)))(
+    const events = watchEnd((failure) => (failure === null ? end('success') : settle(failure)))(
       outcome.value.events,
     )
     return { ok: true, value: { ...outcome.value, events } }
   }
 }
 
-function settle(failure: Failure, end: (result: 'failure' | 'unusable') => void): void {
-  if (creditOf(failure.kind) !== 'failure') return
-  end(failure.kind === 'unauthorized' || failure.kind === 'misconfigured' ? 'unusable' : 'failure')
+/** What a failure says of its candidate; null where it says nothing. */
+function resultOf({ kind }: Failure): 'failure' | 'unusable' | null {
+  if (creditOf(kind) !== 'failure') return null
+  return kind === 'unauthorized' || kind === 'misconfigured' ? 'unusable' : 'failure'
 }
 
 /** Unstreamed answers arrive when they are done: their time says how long they are, not how fast the provider is. */
@@ -42,7 +55,7 @@ function speedOf(candidate: Candidate, call: Call, failure: Failure | null): Sam
   if (!call.request.stream || record === undefined) return []
   if (failure !== null)
     return failure.kind === 'timeout' ? [{ kind: 'first-output', candidate: candidate.id, late: true }] : []
-  const late = (record.firstOutputAt ?? 0) - record.startedAt > call.route.ttfvtTargetMs
+  const late = (record.firstOutputAt ?? 0) - record.startedAt > candidate.ttfvtTargetMs
   return [{ kind: 'first-output', candidate: candidate.id, late }]
 }
 

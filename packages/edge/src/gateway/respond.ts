@@ -1,32 +1,30 @@
+import type { Failure } from '@paceline/core'
+import type { Answer, Call, StreamBody, WholeBody } from './call.ts'
+import type { Candidate } from './candidate.ts'
 import { problemOf } from './problem-of.ts'
 import type { Problem } from './problem.ts'
-import type { Answer, Call, StreamBody, WholeBody } from './call.ts'
 import { serverTiming } from './server-timing.ts'
-import type { Candidate } from './candidate.ts'
-import type { Failure } from '@paceline/core'
-import type { Part, StreamEvent } from './wire/part.ts'
-import type { Account, StreamEncoder, Wire } from './wire/wire.ts'
+import { StreamWriter } from './stream-writer.ts'
+import type { Wire } from './wire/wire.ts'
 
-/** How an answer ended, told once: when its last byte is handed over, or when nobody is left to hand it to. */
-export type Ending =
-  | { readonly kind: 'complete' }
-  | { readonly kind: 'incomplete'; readonly failure: Failure }
-  | { readonly kind: 'client-left' }
-
-/** Stages 8 and 10. The answer as the caller's own format spells it, and the account of how it came to be. */
-export function respond(answer: Answer, call: Call, onEnd: (ending: Ending) => void): Response {
+/**
+ * The answer as the caller's own format spells it, and the account of how it came to be.
+ *
+ * @param onEnd called once, when the last byte is handed over or nobody is left to hand it to
+ */
+export function respond(answer: Answer, call: Call, onEnd: () => void): Response {
   return answer.kind === 'whole' ? respondWhole(answer, call, onEnd) : respondStream(answer, call, onEnd)
 }
 
-function respondWhole({ text, candidate }: WholeBody, call: Call, onEnd: (ending: Ending) => void): Response {
-  onEnd({ kind: 'complete' })
+function respondWhole({ text, candidate }: WholeBody, call: Call, onEnd: () => void): Response {
+  onEnd()
   const headers = accountHeaders(call, candidate)
   headers.set('content-type', 'application/json')
   headers.set('paceline-answer', 'complete')
   return new Response(text, { headers })
 }
 
-function respondStream(answer: StreamBody, call: Call, onEnd: (ending: Ending) => void): Response {
+function respondStream(answer: StreamBody, call: Call, onEnd: () => void): Response {
   const { candidate, events } = answer
   const headers = accountHeaders(call, candidate)
   headers.set('content-type', 'text/event-stream; charset=utf-8')
@@ -37,27 +35,21 @@ function respondStream(answer: StreamBody, call: Call, onEnd: (ending: Ending) =
     model: candidate.id,
     attempts: call.attempts.length,
   })
-  // A cancel and a pending read may both settle.
-  let ended = false
-  const end = (ending: Ending): void => {
-    if (ended) return
-    ended = true
-    onEnd(ending)
-  }
+  const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const bytes = await writer.next(events)
-        if (bytes.text !== '') controller.enqueue(new TextEncoder().encode(bytes.text))
-        if (bytes.ending === null) return
-        end(bytes.ending)
-        if (!call.signal.aborted) controller.close()
+        const { text, ended } = await writer.next(events)
+        controller.enqueue(encoder.encode(text))
+        if (!ended) return
+        onEnd()
+        controller.close()
       },
       cancel() {
         answer.leave()
         // Queued behind a pending read, which the abort has just ended.
         events.return().catch(() => undefined)
-        end({ kind: 'client-left' })
+        onEnd()
       },
     },
     { highWaterMark: 0 },
@@ -65,52 +57,15 @@ function respondStream(answer: StreamBody, call: Call, onEnd: (ending: Ending) =
   return new Response(body, { headers })
 }
 
-class StreamWriter {
-  readonly #encoder: StreamEncoder
-  readonly #verbatim: boolean
-  readonly #account: Omit<Account, 'answer'>
-
-  constructor(encoder: StreamEncoder, verbatim: boolean, account: Omit<Account, 'answer'>) {
-    this.#encoder = encoder
-    this.#verbatim = verbatim
-    this.#account = account
-  }
-
-  /** The next text to send. Batches that say nothing are passed over, since an empty pull would wait for ever. */
-  async next(events: StreamBody['events']): Promise<{ text: string; ending: Ending | null }> {
-    for (;;) {
-      const step = await events.next()
-      if (step.done === true) {
-        const text = this.#encoder.complete({ ...this.#account, answer: 'complete' })
-        return { text, ending: { kind: 'complete' } }
-      }
-      const { text, failure } = this.#write(step.value)
-      if (failure !== null) {
-        const end = this.#encoder.incomplete(failure, { ...this.#account, answer: 'incomplete' })
-        const ending: Ending =
-          failure.kind === 'client-left' ? { kind: 'client-left' } : { kind: 'incomplete', failure }
-        return { text: text + end, ending }
-      }
-      if (text !== '') return { text, ending: null }
-    }
-  }
-
-  #write(batch: readonly StreamEvent[]): { text: string; failure: Failure | null } {
-    let text = ''
-    for (const event of batch) {
-      const broken = event.parts.find(
-        (part): part is Extract<Part, { kind: 'error' }> => part.kind === 'error',
-      )
-      if (broken !== undefined) return { text, failure: broken.failure }
-      text += this.#encoder.encode(event, this.#verbatim)
-    }
-    return { text, failure: null }
-  }
-}
-
 /** Why there is no answer, in the caller's own format. */
-export function respondProblem(problem: Problem, wire: Wire, call: Call | null): Response {
+export function respondProblem(
+  problem: Problem,
+  wire: Wire,
+  call: Call | null,
+  extra: Readonly<Record<string, string>> = {},
+): Response {
   const headers = call === null ? new Headers() : accountHeaders(call, null)
+  for (const [name, value] of Object.entries(extra)) headers.set(name, value)
   headers.set('content-type', 'application/json')
   // The gateway has tried what could be tried; a client that tries again by itself only adds load.
   headers.set('x-should-retry', 'false')

@@ -11,7 +11,7 @@ export interface Selection {
   readonly permitted: boolean
 }
 
-/** Stage 4. Who could answer this request, in the order in which to ask. */
+/** Who could answer this request, in the order in which to ask. */
 export function select(
   request: ChatRequest,
   wire: Wire,
@@ -20,11 +20,10 @@ export function select(
   random: () => number,
 ): Selection | Problem {
   if (route.candidates.length === 0) return notConfigured(route)
-  const capable = route.candidates.filter((candidate) => canServe(candidate, request, wire))
-  if (capable.length === 0) return notCapable(request, wire)
-  const { order, permitted } = rank(capable, shares, route.order, random)
-  // rank returns at least one of at least one.
-  return { candidates: order as Candidates, permitted }
+  const [first, ...others] = route.candidates.filter((candidate) => canServe(candidate, request, wire))
+  if (first === undefined) return notCapable(request, wire)
+  const { order, permitted } = rank([first, ...others], shares, route.order, random)
+  return { candidates: order, permitted }
 }
 
 function canServe({ capabilities, wire }: Candidate, { needs }: ChatRequest, callerWire: Wire): boolean {

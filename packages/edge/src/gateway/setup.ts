@@ -23,7 +23,6 @@ export interface Route extends Omit<RouteConfig, 'candidates'> {
 }
 
 export interface AppKey {
-  readonly name: string
   readonly secret: Uint8Array
   /** Names of the routes that it opens; null for all. */
   readonly routes: readonly string[] | null
@@ -34,11 +33,9 @@ type Environment = Readonly<Record<string, unknown>>
 export function setUp(config: Config, environment: Environment): Setup {
   return {
     routes: Object.entries(config.routes).map(([name, route]) => toRoute(name, route, config, environment)),
-    keys: Object.entries(config.keys).flatMap(([name, key]) => {
+    keys: Object.values(config.keys).flatMap((key) => {
       const secret = text(environment, key.secretFrom)
-      return secret === null
-        ? []
-        : [{ name, secret: new TextEncoder().encode(secret), routes: key.routes ?? null }]
+      return secret === null ? [] : [{ secret: new TextEncoder().encode(secret), routes: key.routes ?? null }]
     }),
     bodyBytes: config.limits.bodyBytes,
   }
@@ -63,10 +60,15 @@ function toRoute(name: string, route: RouteConfig, config: Config, environment: 
   }
 }
 
-const missingVariables = (provider: ProviderConfig, environment: Environment): string[] =>
-  [provider.keyFrom, provider.baseUrlFrom].filter(
-    (name): name is string => name !== undefined && text(environment, name) === null,
-  )
+/** Variables that are not set, or hold an address that is none. */
+function missingVariables({ keyFrom, baseUrlFrom }: ProviderConfig, environment: Environment): string[] {
+  const missing = keyFrom !== undefined && text(environment, keyFrom) === null ? [keyFrom] : []
+  if (baseUrlFrom === undefined) return missing
+  const address = text(environment, baseUrlFrom)
+  return address !== null && /^https?:/.test(address) && URL.canParse(address)
+    ? missing
+    : [...missing, baseUrlFrom]
+}
 
 function toCandidate(
   id: string,
@@ -91,6 +93,7 @@ function toCandidate(
     },
     contextTokens: model.contextTokens,
     timers: timesOf(model, route),
+    ttfvtTargetMs: model.ttfvtTargetMs ?? route.ttfvtTargetMs,
     capabilities: model.capabilities,
   }
 }

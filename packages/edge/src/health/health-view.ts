@@ -14,6 +14,8 @@ export type Report = (samples: readonly Sample[]) => Promise<HealthAnswer>
 const BATCH = { waitMs: 250, samples: 50 } as const
 /** A request that promised to send may be cut off; after this its promise is void. */
 const CLAIM_MS = 1_000
+/** How long to leave the writer alone when a report failed: it may be out, or have too much to do. */
+const REST = { firstMs: 1_000, longestMs: 30_000 } as const
 /** More than this many unsent samples are old news. */
 const MOST_PENDING = 500
 
@@ -27,13 +29,16 @@ export class HealthView {
   #pending: Sample[] = []
   #claimedUntil = 0
   #asked = false
+  #restMs: number = REST.firstMs
+  #restUntil = 0
 
   get shares(): ShareSnapshot {
     return this.#snapshot
   }
 
-  generationOf(candidate: string): number {
-    return shareFor(this.#snapshot, candidate).generation
+  /** Null as long as nothing has been heard. */
+  generationOf(candidate: string): number | null {
+    return this.#epoch === 0 ? null : shareFor(this.#snapshot, candidate).generation
   }
 
   note(sample: Sample): void {
@@ -51,6 +56,7 @@ export class HealthView {
     sleep: (ms: number) => Promise<void>,
     now: () => number,
   ): Promise<readonly string[]> {
+    if (now() < this.#restUntil) return []
     const full = this.#pending.length >= BATCH.samples
     if (!full && now() < this.#claimedUntil) return []
     this.#claimedUntil = now() + CLAIM_MS
@@ -64,9 +70,12 @@ export class HealthView {
     try {
       const answer = await report(samples)
       this.#accept(answer)
+      this.#restMs = REST.firstMs
       return answer.probes
     } catch {
       this.#pending = [...samples, ...this.#pending].slice(-MOST_PENDING)
+      this.#restUntil = now() + this.#restMs
+      this.#restMs = Math.min(this.#restMs * 2, REST.longestMs)
       return []
     }
   }

@@ -16,11 +16,21 @@ export interface ProviderError {
 const CONTEXT_LENGTH =
   /context[ _-]?(length|window)|prompt is too long|too many (input )?tokens|input token count|maximum context/i
 const CONTENT_POLICY = /content[ _-]?(policy|filter|management)|safety system|responsible_?ai/i
+/**
+ * What only the operator can mend: a key, an account, a model's name. Messages count by how they begin alone, since
+ * further on they may quote what a caller wrote, and no caller must be able to put a provider out.
+ */
+const KEY_CODE = /invalid_api_key|authentication|billing|insufficient_quota/i
+const KEY_MESSAGE =
+  /^(your )?(incorrect|invalid|missing|expired) api key|^api key (not valid|invalid|expired)|^your credit balance/i
+const MODEL_CODE = /model_not_found/i
+const MODEL_MESSAGE = /^(the )?model[: `'"]/i
+/** What one provider won't do and another may: a setting that its model lacks, an answer that the caller has begun. */
+const UNSUPPORTED = /unsupported|not supported|prefill|assistant message/i
 const NAMES: readonly (readonly [RegExp, FailureKind])[] = [
   [/overloaded|unavailable|capacity/i, 'overloaded'],
-  [/rate_?limit|insufficient_quota|resource_exhausted/i, 'rate-limited'],
-  [/authentication|permission|invalid_api_key/i, 'unauthorized'],
-  [/not_found/i, 'misconfigured'],
+  [/rate_?limit|resource_exhausted/i, 'rate-limited'],
+  [/permission|not_found/i, 'turned-away'],
   [/timeout/i, 'overloaded'],
   [/invalid_request/i, 'invalid-request'],
 ]
@@ -31,9 +41,8 @@ export function classify(error: ProviderError): Failure {
   return {
     kind,
     phase: error.phase,
-    message: error.message ?? 'The provider gave no reason.',
+    message: error.message === null ? 'The provider gave no reason.' : withoutKeys(error.message),
     ...(error.status === null ? {} : { status: error.status }),
-    ...(error.code === null ? {} : { code: error.code }),
     ...(error.param === null ? {} : { param: error.param }),
   }
 }
@@ -42,11 +51,14 @@ function kindOfStatus(status: number, error: ProviderError): FailureKind {
   switch (status) {
     case 401:
     case 402:
+      return 'unauthorized'
     case 403:
-      return kindOfRequest(error) ?? 'unauthorized'
+      return kindOfRequest(error) ?? 'turned-away'
     case 404:
     case 405:
-      return 'misconfigured'
+      // Without a word it is the address that is wrong; with one it may be a file that the caller named.
+      if (error.message === null || MODEL_MESSAGE.test(error.message)) return 'misconfigured'
+      return kindOfRequest(error) ?? 'turned-away'
     case 408:
     case 409:
     case 425:
@@ -73,8 +85,16 @@ function kindOfName(error: ProviderError): FailureKind {
 function kindOfRequest({ code, type, message }: ProviderError): FailureKind | null {
   const words = `${code ?? ''} ${type ?? ''} ${message ?? ''}`
   if (CONTEXT_LENGTH.test(words)) return 'context-length'
-  return CONTENT_POLICY.test(words) ? 'content-policy' : null
+  if (CONTENT_POLICY.test(words)) return 'content-policy'
+  const name = `${code ?? ''} ${type ?? ''}`
+  if (KEY_CODE.test(name) || KEY_MESSAGE.test(message ?? '')) return 'unauthorized'
+  if (MODEL_CODE.test(name)) return 'misconfigured'
+  return UNSUPPORTED.test(words) ? 'turned-away' : null
 }
+
+/** Providers quote the key that they refuse; callers and logs must not see it. */
+const withoutKeys = (message: string): string =>
+  message.replaceAll(/\b(sk|gsk|xai|AIza|key)[-_]?[\w*.-]{8,}/g, '[key]')
 
 /** An answer that broke its own format. */
 export const malformed = (phase: Phase, what: string): Failure => ({

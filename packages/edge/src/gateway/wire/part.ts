@@ -8,6 +8,8 @@ export type Part =
   | { readonly kind: 'reasoning'; readonly text: string }
   | { readonly kind: 'tool-call'; readonly index: number; readonly id: string; readonly name: string }
   | { readonly kind: 'tool-input'; readonly index: number; readonly json: string }
+  /** Output that only its own wire format can express, such as audio. */
+  | { readonly kind: 'other' }
   | { readonly kind: 'usage'; readonly usage: Usage }
   /** The finish marker. An answer without it is truncated, however cleanly its connection closed. */
   | { readonly kind: 'finish'; readonly reason: FinishReason }
@@ -39,6 +41,7 @@ export function isOutput(part: Part): boolean {
       return part.text !== ''
     case 'tool-call':
     case 'tool-input':
+    case 'other':
       return true
     case 'start':
     case 'usage':

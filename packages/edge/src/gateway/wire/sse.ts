@@ -13,7 +13,6 @@ export class SseReader {
   #size = 0
   #tooLong = false
   #afterCarriageReturn = false
-  #atStart = true
 
   /** @param longestEvent characters that one event may hold before it counts as malformed */
   constructor(longestEvent: number) {
@@ -24,10 +23,6 @@ export class SseReader {
   push(text: string): RawEvent[] | 'too-long' {
     const events: RawEvent[] = []
     let from = 0
-    if (this.#atStart && text !== '') {
-      this.#atStart = false
-      if (text.codePointAt(0) === 0xfe_ff) from = 1
-    }
     if (this.#afterCarriageReturn && text !== '') {
       this.#afterCarriageReturn = false
       if (text[from] === '\n') from += 1
@@ -44,6 +39,15 @@ export class SseReader {
       from = this.#skipTerminator(text, end)
     }
     return this.#tooLong || this.#size + this.#line.length > this.#longestEvent ? 'too-long' : events
+  }
+
+  /** What stands there without its blank line when the body ends: some servers leave the last one out. */
+  end(): RawEvent[] {
+    const events: RawEvent[] = []
+    if (this.#line !== '') this.#endLine(this.#line, events)
+    this.#endLine('', events)
+    this.#line = ''
+    return events
   }
 
   // A CR at the end of the text ends its line at once; whether an LF belongs to it shows in the next text.

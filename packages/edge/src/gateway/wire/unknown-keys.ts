@@ -1,5 +1,5 @@
-/** Settings that change no answer, only its price: losing one on the way to another format loses nothing said. */
-const HINTS = new Set(['cache_control'])
+/** What changes an answer's price or style and not what was said: caching, and thinking of earlier turns. */
+const HINTS = new Set(['cache_control', 'reasoning_content', 'reasoning'])
 
 /**
  * The fields of an object that say something which its translation would lose.

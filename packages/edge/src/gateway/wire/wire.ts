@@ -35,14 +35,22 @@ export interface Wire {
   readonly name: WireName
 
   // The caller's side.
-  /** Validates a body that callers sent. */
-  parseRequest(body: unknown): Parsed<ChatRequest>
+  /** Headers of callers that belong to the format, and go to providers of the same one. */
+  readonly callerHeaders: readonly string[]
+  /**
+   * Validates a body that callers sent.
+   *
+   * @param passed the caller headers that came with it
+   */
+  parseRequest(body: unknown, passed?: Readonly<Record<string, string>>): Parsed<ChatRequest>
   encodeAnswer(answer: WholeAnswer): unknown
   streamEncoder(request: ChatRequest): StreamEncoder
   encodeProblem(problem: Problem): unknown
 
   // The provider's side.
   readonly path: string
+  /** What the format wants with each request, unless the caller or the configuration says otherwise. */
+  readonly defaultHeaders: Readonly<Record<string, string>>
   credentials(key: string): Record<string, string>
   /** The body for a candidate of this same format. */
   forward(request: ChatRequest, model: UpstreamModel): unknown

@@ -7,7 +7,13 @@ import { requestSchema } from './schema.ts'
 import { toConversation } from './to-conversation.ts'
 import { untranslatableFields } from './untranslatable.ts'
 
-export function parseAnthropicRequest(body: unknown): Parsed<ChatRequest> {
+/** Switches features on that only Anthropic has. */
+export const BETA = 'anthropic-beta'
+
+export function parseAnthropicRequest(
+  body: unknown,
+  passed: Readonly<Record<string, string>> = {},
+): Parsed<ChatRequest> {
   const parsed = v.safeParse(requestSchema, body, { abortEarly: true })
   if (!parsed.success) return { ok: false, bad: toBadRequest(parsed.issues) }
   const request = parsed.output
@@ -24,7 +30,10 @@ export function parseAnthropicRequest(body: unknown): Parsed<ChatRequest> {
         tools: (request.tools?.length ?? 0) > 0,
         images: blocks.some((block) => block.type === 'image'),
         jsonSchema: request.output_config?.format?.type === 'json_schema',
-        untranslatable: lazy(() => untranslatableFields(request)),
+        untranslatable: lazy(() => [
+          ...(Object.hasOwn(passed, BETA) ? [BETA] : []),
+          ...untranslatableFields(request),
+        ]),
       },
       conversation: lazy(() => toConversation(request)),
     },

@@ -97,7 +97,6 @@ export const requestSchema = v.looseObject({
 })
 
 export type RequestBody = v.InferOutput<typeof requestSchema>
-export type RequestMessage = RequestBody['messages'][number]
 
 export const usageSchema = v.looseObject({
   input_tokens: v.nullish(v.number()),

@@ -54,16 +54,19 @@ export class AnthropicStreamDecoder implements StreamDecoder {
       return json === '{}' ? [opened] : [opened, { kind: 'tool-input', index: call, json }]
     }
     if (block?.text) return [{ kind: 'text', text: block.text }]
-    return block?.thinking ? [{ kind: 'reasoning', text: block.thinking }] : []
+    if (block?.thinking) return [{ kind: 'reasoning', text: block.thinking }]
+    return block === undefined || PLAIN_BLOCKS.has(block.type) ? [] : [{ kind: 'other' }]
   }
 
   #readDelta({ index, delta }: Event): readonly Part[] {
     if (delta?.text) return [{ kind: 'text', text: delta.text }]
     if (delta?.thinking) return [{ kind: 'reasoning', text: delta.thinking }]
     const call = this.#calls.get(index)
-    return delta?.partial_json && call !== undefined
-      ? [{ kind: 'tool-input', index: call, json: delta.partial_json }]
-      : []
+    if (delta?.partial_json && call !== undefined) {
+      return [{ kind: 'tool-input', index: call, json: delta.partial_json }]
+    }
+    const empty = delta === undefined || (EMPTY_DELTAS.has(delta.type ?? '') && !delta.partial_json)
+    return empty ? [] : [{ kind: 'other' }]
   }
 
   // Input is counted at the start, output at the end; some servers repeat the input there.
@@ -78,3 +81,8 @@ export class AnthropicStreamDecoder implements StreamDecoder {
     return parts
   }
 }
+
+/** Blocks that say nothing by being opened. */
+const PLAIN_BLOCKS = new Set(['text', 'thinking', 'tool_use'])
+/** Deltas that say nothing when they carry nothing. */
+const EMPTY_DELTAS = new Set(['', 'text_delta', 'thinking_delta', 'input_json_delta'])

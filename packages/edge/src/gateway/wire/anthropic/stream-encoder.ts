@@ -70,6 +70,7 @@ export class AnthropicStreamEncoder implements StreamEncoder {
       case 'finish':
         this.#finish = part.reason
         return ''
+      case 'other':
       case 'error':
       case 'done':
         return ''

@@ -58,7 +58,7 @@ type Role = RequestBody['messages'][number]['role']
 
 /** Other formats have a place for calls in the assistant's turns alone, and for images and results in the user's. */
 function unknownBlock(block: ContentBlock, role: Role, field: string): string[] {
-  if (isText(block)) return []
+  if (isText(block) || THOUGHTS.has(block.type)) return []
   if (isToolUse(block)) return role === 'assistant' ? [] : [field]
   if (role === 'assistant') return [field]
   if (isImage(block)) return toImageSource(block) === null ? [`${field}.source`] : []
@@ -67,3 +67,6 @@ function unknownBlock(block: ContentBlock, role: Role, field: string): string[] 
   const inner = typeof block.content === 'object' ? block.content : []
   return inner.every(isText) ? [] : [`${field}.content`]
 }
+
+/** Earlier thinking is a hint to the model that thought it; nothing that was said is lost with it. */
+const THOUGHTS = new Set(['thinking', 'redacted_thinking'])

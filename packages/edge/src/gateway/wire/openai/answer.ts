@@ -2,7 +2,8 @@ import { failed, success, type Failure, type Outcome, type Phase } from '@paceli
 import * as v from 'valibot'
 import { classify, malformed, truncated } from '../classify.ts'
 import type { WholeAnswer } from '../conversation.ts'
-import { readFinish, readUsage, spellFinish, spellUsage } from './finish-reason.ts'
+import { gaveUp, readFinish, readUsage, spellFinish, spellUsage } from './finish-reason.ts'
+import { readContent } from './read-content.ts'
 import { answerSchema, errorSchema } from './schema.ts'
 
 export function parseOpenAiAnswer(body: unknown): Outcome<WholeAnswer> {
@@ -12,23 +13,22 @@ export function parseOpenAiAnswer(body: unknown): Outcome<WholeAnswer> {
   if (!parsed.success) return failed(malformed('body', 'it is no chat completion'))
   const { id, model, choices, usage } = parsed.output
   const [first] = choices
-  if (
-    first === undefined ||
-    choices.some((choice) => choice.finish_reason === null || choice.finish_reason === undefined)
-  ) {
-    return failed(truncated('body'))
-  }
+  if (first === undefined || choices.some((choice) => !choice.finish_reason)) return failed(truncated('body'))
+  const reasons = choices.map((choice) => readFinish(choice.finish_reason ?? ''))
+  const [finish] = reasons
+  if (finish === undefined || finish === 'failed' || reasons.includes('failed')) return failed(gaveUp('body'))
+  const { thinking, text } = readContent(first.message.content)
   return success({
-    id,
-    model,
-    reasoning: first.message.reasoning_content ?? first.message.reasoning ?? '',
-    text: first.message.content || (first.message.refusal ?? ''),
+    id: id ?? '',
+    model: model ?? '',
+    reasoning: (first.message.reasoning_content ?? first.message.reasoning ?? '') + thinking,
+    text: text || (first.message.refusal ?? ''),
     toolCalls: (first.message.tool_calls ?? []).flatMap((call) =>
       call.function === undefined
         ? []
         : [{ id: call.id, name: call.function.name, json: call.function.arguments }],
     ),
-    finish: readFinish(first.finish_reason ?? 'stop'),
+    finish,
     usage: usage ? readUsage(usage) : null,
   })
 }

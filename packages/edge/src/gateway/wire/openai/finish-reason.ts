@@ -1,3 +1,4 @@
+import type { Failure, Phase } from '@paceline/core'
 import type { FinishReason, Usage } from '../conversation.ts'
 import type * as v from 'valibot'
 import type { usageSchema } from './schema.ts'
@@ -11,16 +12,31 @@ const SPELLING: Readonly<Record<FinishReason, string>> = {
 
 export const spellFinish = (reason: FinishReason): string => SPELLING[reason]
 
-/** Unknown reasons are ends all the same; `stop` claims least about them. */
-export function readFinish(reason: string): FinishReason {
-  if (reason === 'length') return 'length'
-  if (reason === 'tool_calls' || reason === 'function_call') return 'tool-calls'
-  return reason === 'content_filter' ? 'content-filter' : 'stop'
-}
+/** What the words of all servers have in common, most telling first. */
+const WORDS: readonly (readonly [RegExp, FinishReason | 'failed'])[] = [
+  [/content.?filter|safety|recitation|blocklist|prohibited/i, 'content-filter'],
+  [/error|abort|cancel|interrupt|insufficient|malformed/i, 'failed'],
+  [/length|max_?tokens/i, 'length'],
+  [/tool_?calls?|function_?call/i, 'tool-calls'],
+]
+
+/**
+ * What a finish reason says, or `failed` where it says that the answer broke off. Reasons that nobody has seen yet
+ * pass as `stop`: they do mark an end.
+ */
+export const readFinish = (reason: string): FinishReason | 'failed' =>
+  WORDS.find(([words]) => words.test(reason))?.[1] ?? 'stop'
+
+/** An answer whose provider says that it broke off. */
+export const gaveUp = (phase: Phase): Failure => ({
+  kind: 'server-error',
+  phase,
+  message: 'The provider gave up in the middle of its answer.',
+})
 
 export const readUsage = (usage: v.InferOutput<typeof usageSchema>): Usage => ({
-  inputTokens: usage.prompt_tokens,
-  outputTokens: usage.completion_tokens,
+  inputTokens: usage.prompt_tokens ?? 0,
+  outputTokens: usage.completion_tokens ?? 0,
   cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
 })
 

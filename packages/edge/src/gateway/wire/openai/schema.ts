@@ -97,9 +97,16 @@ export const requestSchema = v.looseObject({
 export type RequestBody = v.InferOutput<typeof requestSchema>
 export type RequestMessage = RequestBody['messages'][number]
 
+const piece = v.looseObject({
+  type: v.string(),
+  text: v.nullish(v.string()),
+  thinking: v.nullish(v.array(v.looseObject({ text: v.nullish(v.string()) }))),
+})
+export const answerContentSchema = v.nullish(v.union([v.string(), v.array(piece)]))
+
 export const usageSchema = v.looseObject({
-  prompt_tokens: v.optional(v.number(), 0),
-  completion_tokens: v.optional(v.number(), 0),
+  prompt_tokens: v.nullish(v.number()),
+  completion_tokens: v.nullish(v.number()),
   prompt_tokens_details: v.nullish(v.looseObject({ cached_tokens: v.nullish(v.number()) })),
 })
 
@@ -110,37 +117,39 @@ const toolCallDelta = v.looseObject({
 })
 
 export const chunkSchema = v.looseObject({
-  id: v.optional(v.string(), ''),
-  model: v.optional(v.string(), ''),
-  choices: v.optional(
+  id: v.nullish(v.string()),
+  model: v.nullish(v.string()),
+  choices: v.nullish(
     v.array(
       v.looseObject({
         index: v.optional(v.number(), 0),
         delta: v.nullish(
           v.looseObject({
-            content: v.nullish(v.string()),
+            content: answerContentSchema,
             refusal: v.nullish(v.string()),
             reasoning_content: v.nullish(v.string()),
             reasoning: v.nullish(v.string()),
             tool_calls: v.nullish(v.array(toolCallDelta)),
+            // Output that only this format has.
+            function_call: v.optional(v.unknown()),
+            audio: v.optional(v.unknown()),
           }),
         ),
         finish_reason: v.nullish(v.string()),
       }),
     ),
-    [],
   ),
-  usage: v.nullish(usageSchema),
+  usage: v.fallback(v.nullish(usageSchema), null),
 })
 
 export const answerSchema = v.looseObject({
-  id: v.optional(v.string(), ''),
-  model: v.optional(v.string(), ''),
+  id: v.nullish(v.string()),
+  model: v.nullish(v.string()),
   choices: v.pipe(
     v.array(
       v.looseObject({
         message: v.looseObject({
-          content: v.nullish(v.string()),
+          content: answerContentSchema,
           refusal: v.nullish(v.string()),
           reasoning_content: v.nullish(v.string()),
           reasoning: v.nullish(v.string()),
@@ -151,7 +160,7 @@ export const answerSchema = v.looseObject({
     ),
     v.minLength(1),
   ),
-  usage: v.nullish(usageSchema),
+  usage: v.fallback(v.nullish(usageSchema), null),
 })
 
 const errorDetail = v.looseObject({
@@ -161,4 +170,16 @@ const errorDetail = v.looseObject({
   param: v.nullish(v.string()),
 })
 
-export const errorSchema = v.looseObject({ error: v.union([v.string(), errorDetail]) })
+/** Some servers send an empty `error` with every answer; one that says nothing is none. */
+export const errorSchema = v.looseObject({
+  error: v.union([
+    v.pipe(v.string(), v.minLength(1)),
+    v.pipe(
+      errorDetail,
+      v.check(
+        ({ message, type, code }) =>
+          Boolean(message) || Boolean(type) || (code !== null && code !== undefined),
+      ),
+    ),
+  ]),
+})

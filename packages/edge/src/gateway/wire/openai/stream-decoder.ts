@@ -1,24 +1,27 @@
 import * as v from 'valibot'
 import { malformed } from '../classify.ts'
+import type { FinishReason } from '../conversation.ts'
 import { parseJson } from '../parse-json.ts'
-import type { Part, RawEvent } from '../part.ts'
+import { isOutput, type Part, type RawEvent } from '../part.ts'
 import type { StreamDecoder } from '../wire.ts'
 import { parseOpenAiError } from './answer.ts'
-import { readFinish, readUsage } from './finish-reason.ts'
+import { gaveUp, readFinish, readUsage } from './finish-reason.ts'
+import { readContent } from './read-content.ts'
 import { chunkSchema, errorSchema } from './schema.ts'
 
 type Chunk = v.InferOutput<typeof chunkSchema>
-type Choice = Chunk['choices'][number]
+type Choice = NonNullable<Chunk['choices']>[number]
 type ToolCallDelta = NonNullable<NonNullable<Choice['delta']>['tool_calls']>[number]
 
 /** Reads Chat Completions chunks. */
 export class OpenAiStreamDecoder implements StreamDecoder {
   readonly #choices: number
-  readonly #finished = new Set<number>()
+  readonly #seen = new Set<number>()
+  readonly #finished = new Map<number, FinishReason>()
   #started = false
   #calls = 0
   /** The index that a provider gives a call → ours. */
-  readonly #callAt = new Map<number, number>()
+  readonly #callAt = new Map<number, { readonly index: number; readonly id: string; readonly name: string }>()
 
   /** @param choices how many answers were asked for; the stream is finished when each of them is */
   constructor(choices: number) {
@@ -26,7 +29,7 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   }
 
   decode(event: RawEvent): readonly Part[] {
-    if (event.data === '[DONE]') return [{ kind: 'done' }]
+    if (event.data === '[DONE]') return this.#decodeDone()
     const json = parseJson(event.data)
     if (!json.ok) return [{ kind: 'error', failure: malformed('stream', 'an event is no JSON') }]
     if (event.event === 'error' || v.is(errorSchema, json.value)) {
@@ -43,9 +46,9 @@ export class OpenAiStreamDecoder implements StreamDecoder {
     const parts: Part[] = []
     if (!this.#started) {
       this.#started = true
-      parts.push({ kind: 'start', id: chunk.id, model: chunk.model })
+      parts.push({ kind: 'start', id: chunk.id ?? '', model: chunk.model ?? '' })
     }
-    for (const choice of chunk.choices) this.#decodeChoice(choice, parts)
+    for (const choice of chunk.choices ?? []) this.#decodeChoice(choice, parts)
     if (chunk.usage) parts.push({ kind: 'usage', usage: readUsage(chunk.usage) })
     return parts
   }
@@ -53,24 +56,48 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   #decodeChoice({ index, delta, finish_reason: finish }: Choice, parts: Part[]): void {
     const reasoning = delta?.reasoning_content ?? delta?.reasoning
     if (reasoning) parts.push({ kind: 'reasoning', text: reasoning })
-    const text = delta?.content || delta?.refusal
-    if (text) parts.push({ kind: 'text', text })
+    const { thinking, text } = readContent(delta?.content)
+    if (thinking !== '') parts.push({ kind: 'reasoning', text: thinking })
+    const words = text || delta?.refusal
+    if (words) parts.push({ kind: 'text', text: words })
     for (const call of delta?.tool_calls ?? []) this.#decodeToolCall(call, parts)
-    if (finish === null || finish === undefined || this.#finished.has(index)) return
-    this.#finished.add(index)
-    if (this.#finished.size === this.#choices) parts.push({ kind: 'finish', reason: readFinish(finish) })
+    if (delta?.function_call || delta?.audio) parts.push({ kind: 'other' })
+    this.#seen.add(index)
+    // Words after a finish marker take it back: some servers put one on every chunk.
+    if (parts.some(isOutput)) this.#finished.delete(index)
+    // Some servers send '' for "not yet".
+    if (!finish || this.#finished.has(index)) return
+    const reason = readFinish(finish)
+    if (reason === 'failed') {
+      parts.push({ kind: 'error', failure: gaveUp('stream') })
+      return
+    }
+    this.#finished.set(index, reason)
+    if (this.#finished.size === this.#choices) parts.push({ kind: 'finish', reason })
   }
 
-  // Some servers number every call 0, others not at all: a name opens a new call whatever its index says.
+  // Servers that ignore `n` give one answer, which is finished all the same.
+  #decodeDone(): readonly Part[] {
+    const [first] = this.#finished.values()
+    const fewer = this.#finished.size < this.#choices && this.#finished.size === this.#seen.size
+    return first !== undefined && fewer
+      ? [{ kind: 'finish', reason: first }, { kind: 'done' }]
+      : [{ kind: 'done' }]
+  }
+
+  // Some servers number every call 0, others not at all, and some repeat the name with each piece of input.
   #decodeToolCall({ index: given, id, function: called }: ToolCallDelta, parts: Part[]): void {
-    if (called?.name) {
-      const index = this.#calls
+    const known = this.#callAt.get(given ?? -1)
+    const goesOn =
+      known !== undefined && (!id || id === known.id) && (!called?.name || called.name === known.name)
+    if (called?.name && !goesOn) {
+      const call = { index: this.#calls, id: id ?? `call_${this.#calls}`, name: called.name }
       this.#calls += 1
-      this.#callAt.set(given ?? index, index)
-      parts.push({ kind: 'tool-call', index, id: id ?? `call_${index}`, name: called.name })
+      this.#callAt.set(given ?? call.index, call)
+      parts.push({ kind: 'tool-call', ...call })
     }
     if (!called?.arguments) return
-    const index = this.#callAt.get(given ?? -1) ?? this.#calls - 1
+    const index = this.#callAt.get(given ?? -1)?.index ?? this.#calls - 1
     parts.push(
       index < 0
         ? { kind: 'error', failure: malformed('stream', 'tool input came before its call') }

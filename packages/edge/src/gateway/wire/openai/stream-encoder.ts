@@ -2,7 +2,7 @@ import type { Failure } from '@paceline/core'
 import { problemOf } from '../../problem-of.ts'
 import type { ChatRequest, FinishReason, Usage } from '../conversation.ts'
 import { parseJson } from '../parse-json.ts'
-import type { Part, RawEvent, StreamEvent } from '../part.ts'
+import { isOutput, type Part, type RawEvent, type StreamEvent } from '../part.ts'
 import { writeEvent } from '../sse.ts'
 import type { Account, StreamEncoder } from '../wire.ts'
 import { spellFinish, spellUsage } from './finish-reason.ts'
@@ -31,10 +31,12 @@ export class OpenAiStreamEncoder implements StreamEncoder {
 
   #pass(parts: readonly Part[], raw: RawEvent): string {
     if (parts.some((part) => part.kind === 'done')) return ''
-    if (this.#held.length === 0 && !parts.some((part) => part.kind === 'finish')) return writeEvent(raw)
+    const outdated = parts.some(isOutput) ? this.#release() : ''
+    if (this.#held.length === 0 && !parts.some((part) => part.kind === 'finish'))
+      return outdated + writeEvent(raw)
     const json = parseJson(raw.data)
     if (json.ok) this.#held.push(json.value)
-    return ''
+    return outdated
   }
 
   #encodePart(part: Part): string {
@@ -57,12 +59,20 @@ export class OpenAiStreamEncoder implements StreamEncoder {
         this.#usage = part.usage
         return ''
       case 'finish':
-        this.#held.push(this.#body({}, part.reason))
+        this.#held = [this.#body({}, part.reason)]
         return ''
+      case 'other':
       case 'error':
       case 'done':
         return ''
     }
+  }
+
+  /** What was held for the end, when the end has not come after all. */
+  #release(): string {
+    const text = this.#held.map((chunk) => writeJson(chunk)).join('')
+    this.#held = []
+    return text
   }
 
   complete(account: Account): string {

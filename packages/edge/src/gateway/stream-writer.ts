@@ -1,0 +1,42 @@
+import type { Failure } from '@paceline/core'
+import type { PartStream, StreamEvent } from './wire/part.ts'
+import type { Account, StreamEncoder } from './wire/wire.ts'
+
+/** Turns the events of an answer into the text of the caller's format, up to its complete or incomplete end. */
+export class StreamWriter {
+  readonly #encoder: StreamEncoder
+  readonly #verbatim: boolean
+  readonly #account: Omit<Account, 'answer'>
+
+  constructor(encoder: StreamEncoder, verbatim: boolean, account: Omit<Account, 'answer'>) {
+    this.#encoder = encoder
+    this.#verbatim = verbatim
+    this.#account = account
+  }
+
+  /** The next text to send. Batches that say nothing are passed over, since an empty pull would wait for ever. */
+  async next(events: PartStream): Promise<{ text: string; ended: boolean }> {
+    for (;;) {
+      const step = await events.next()
+      if (step.done === true) {
+        return { text: this.#encoder.complete({ ...this.#account, answer: 'complete' }), ended: true }
+      }
+      const { text, failure } = this.#write(step.value)
+      if (failure !== null) {
+        const end = this.#encoder.incomplete(failure, { ...this.#account, answer: 'incomplete' })
+        return { text: text + end, ended: true }
+      }
+      if (text !== '') return { text, ended: false }
+    }
+  }
+
+  #write(batch: readonly StreamEvent[]): { text: string; failure: Failure | null } {
+    let text = ''
+    for (const event of batch) {
+      const broken = event.parts.find((part) => part.kind === 'error')
+      if (broken !== undefined) return { text, failure: broken.failure }
+      text += this.#encoder.encode(event, this.#verbatim)
+    }
+    return { text, failure: null }
+  }
+}
