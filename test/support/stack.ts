@@ -15,7 +15,7 @@ export interface Stack {
   freshRoute(order: 'oa' | 'ao' | 'oc' | 'o' | 'a'): string
   /** What a provider was asked for a route, the gateway's own probes left out. */
   asked(provider: ProviderName, route: string): readonly Attempt[]
-  /** All providers healthy, and their logs empty. */
+  /** All providers healthy, their settings those they began with, and their logs empty. */
   heal(): void
   close(): Promise<void>
 }
@@ -64,6 +64,7 @@ export async function startStack({ bindings = {}, worker = 'worker.ts' }: StackO
   let routes = -1
   const byName = { openai, anthropic, compatible }
   const providers = Object.values(byName)
+  const initial = new Map(providers.map((provider) => [provider, provider.settings()]))
   return {
     url: edge.url,
     key: KEYS.app,
@@ -81,6 +82,7 @@ export async function startStack({ bindings = {}, worker = 'worker.ts' }: StackO
     heal() {
       for (const provider of providers) {
         provider.setFault(null)
+        provider.configure(initial.get(provider) ?? {})
         provider.clearAttempts()
       }
     },
