@@ -1,10 +1,10 @@
-import { once } from 'node:events'
 import type { Response } from 'express'
 import type { OpenAI } from 'openai'
 import { answeredBy, answerStream } from './answer-stream.ts'
-import type { ChatEvent, ChatProblem } from './chat-event.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { plainWords } from './plain-words.ts'
+import { refuse } from './refuse.ts'
+import { sendEvent } from './send-event.ts'
 
 export interface ChatUpstream {
   readonly client: OpenAI
@@ -23,14 +23,17 @@ export async function answerChat(
   response: Response,
 ): Promise<void> {
   const upstream = new AbortController()
-  const leave = () => upstream.abort(new Error('The browser left.'))
+  const left = new AbortController()
+  const leave = () => {
+    left.abort()
+    upstream.abort(new Error('The browser left.'))
+  }
   const close = () => upstream.abort(new Error('The app is closing.'))
   response.on('close', leave)
   closing.addEventListener('abort', close, { once: true })
   if (closing.aborted) close()
   let silence: NodeJS.Timeout | undefined
-  const heard = () => {
-    clearTimeout(silence)
+  const listen = () => {
     silence = setTimeout(() => upstream.abort(new Error('Nothing came for a minute.')), silenceMs)
   }
   try {
@@ -41,22 +44,18 @@ export async function answerChat(
     if (timing !== null) response.set('server-timing', timing)
     response.set({ 'content-type': 'application/x-ndjson; charset=utf-8', 'x-accel-buffering': 'no' })
     for await (const event of answerStream(chunks, answeredBy(answer.headers))) {
-      heard()
-      await send(response, event)
+      // The time that the browser takes to read is not the gateway's silence.
+      clearTimeout(silence)
+      await sendEvent(response, event, left.signal)
+      listen()
     }
   } catch (error) {
     const { status, message, advice } = plainWords(error)
-    if (!response.headersSent && !response.destroyed)
-      response.status(status).json({ error: { message, advice } } satisfies ChatProblem)
+    if (!response.headersSent && !response.destroyed) refuse(response, status, message, advice)
   } finally {
     clearTimeout(silence)
     closing.removeEventListener('abort', close)
     response.off('close', leave)
     response.end()
   }
-}
-
-async function send(response: Response, event: ChatEvent): Promise<void> {
-  if (response.destroyed || response.write(`${JSON.stringify(event)}\n`)) return
-  await Promise.race([once(response, 'drain'), once(response, 'close')])
 }

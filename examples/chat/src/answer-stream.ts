@@ -75,6 +75,6 @@ function whyIncomplete(told: AnswerKind | undefined, finish: string | undefined)
   if (finish === 'length') return 'It reached the length limit.'
   if (finish === 'content_filter') return 'The provider’s content filter stopped it.'
   if (finish === 'broken' || finish === undefined || told === 'incomplete')
-    return 'The provider stopped mid-answer, and nobody could continue it.'
+    return 'The provider stopped mid-answer.'
   return undefined
 }

@@ -1,11 +1,12 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import * as v from 'valibot'
 import { answerChat, type ChatUpstream } from './answer-chat.ts'
-import type { ChatProblem, ProviderList } from './chat-event.ts'
+import type { ProviderList } from './chat-event.ts'
 import { chatRequest, firstProblem } from './chat-request.ts'
 import { conditions } from './condition.ts'
 import { loopbackOnly } from './loopback-only.ts'
 import { listProviders, setCondition, type ChatProvider } from './provider-conditions.ts'
+import { refuse } from './refuse.ts'
 import { securityHeaders } from './security-headers.ts'
 
 const conditionRequest = v.strictObject({
@@ -93,10 +94,6 @@ async function tellProviders(response: Response, providers: readonly ChatProvide
 
 function revalidate(response: Response): void {
   response.set('cache-control', 'no-cache')
-}
-
-function refuse(response: Response, status: number, message: string, advice: string): void {
-  response.status(status).json({ error: { message, advice } } satisfies ChatProblem)
 }
 
 const bodyProblem = v.object({ status: v.picklist([400, 404, 413, 415]) })

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { observedConditions } from './condition.ts'
 
 /** How an answer came about. Only the first four are whole. */
 export const answerKinds = ['complete', 'continued', 'cached', 'stale', 'incomplete'] as const
@@ -39,7 +40,7 @@ export const providerList = v.object({
       name: v.string(),
       /** False for real providers, which nobody can tire from here. */
       controllable: v.boolean(),
-      condition: v.picklist(['fresh', 'tired', 'hanging', 'cut', 'down', 'other', 'unreachable']),
+      condition: v.picklist(observedConditions),
     }),
   ),
 })

@@ -3,7 +3,8 @@ export const conditions = ['fresh', 'tired', 'hanging', 'cut', 'down'] as const
 export type Condition = (typeof conditions)[number]
 
 /** What a provider's control endpoint may say beyond that: a fault that this page did not set, or no answer at all. */
-export type ObservedCondition = Condition | 'other' | 'unreachable'
+export const observedConditions = [...conditions, 'other', 'unreachable'] as const
+export type ObservedCondition = (typeof observedConditions)[number]
 
 const faults = {
   tired: { kind: 'slow', factor: 10 },

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express'
+import { refuse } from './refuse.ts'
 
 const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
@@ -28,8 +29,4 @@ export function loopbackOnly(request: Request, response: Response, next: NextFun
     return
   }
   next()
-}
-
-function refuse(response: Response, status: number, message: string, advice: string): void {
-  response.status(status).json({ error: { message, advice } })
 }
