@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ask } from '../support/ask.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
 let stack: Stack
@@ -59,4 +60,35 @@ it('bounds what a caller wastes who leaves before the headers', async () => {
   const attempt = await arrived
   // workerd on a developer's machine does not tell of such a caller; the timer for headers (400 ms) ends the attempt.
   expect((attempt.clientLeftAtMs ?? 0) - attempt.receivedAtMs).toBeLessThan(1_000)
+})
+
+describe('callers that leave before the first token', () => {
+  let early: Stack
+  beforeAll(async () => {
+    early = await startStack({ worker: 'worker-with-leavers.ts' })
+  })
+  afterAll(() => early.close())
+
+  it('count against nobody, however many they are', async () => {
+    const route = early.freshRoute('oa')
+    early.openai.setFault({ kind: 'slow-first-token', ms: 200 })
+    for (let call = 0; call < 8; call += 1) {
+      const left = early.openai.nextAttempt((attempt) => attempt.clientLeftAtMs !== null)
+      await fetch(`${early.url}/v1/chat/completions?leaves`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${early.key}` },
+        body: JSON.stringify({ model: route, stream: true, messages: [{ role: 'user', content: 'hello' }] }),
+      }).then(
+        (response) => response.text(),
+        () => null,
+      )
+      await left
+    }
+    early.openai.setFault(null)
+    // A first answer carries the reports of the eight; a second one is ranked by what came of them.
+    for (let call = 0; call < 2; call += 1) {
+      const seen = await ask(early, 'openai', route, { stream: true })
+      expect(seen.headers.get('paceline-provider')).toBe('openai')
+    }
+  })
 })

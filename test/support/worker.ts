@@ -17,6 +17,7 @@ const orders = {
   oa: ['openai', 'anthropic'],
   ao: ['anthropic', 'openai'],
   oc: ['openai', 'compatible'],
+  oac: ['openai', 'anthropic', 'compatible'],
   o: ['openai'],
   a: ['anthropic'],
 }

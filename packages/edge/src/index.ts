@@ -13,7 +13,7 @@ export type { Env } from './env.ts'
  * export { ProviderHealth } from '@paceline/edge'
  * export default createWorker(config)
  */
-export function createWorker(config: Config): ExportedHandler<Env> {
+export function createWorker(config: Config): Required<Pick<ExportedHandler<Env>, 'fetch'>> {
   const app = createApp(config)
   return { fetch: (request, env, context) => app.fetch(request, env, context) }
 }
