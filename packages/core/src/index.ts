@@ -13,14 +13,12 @@ export {
   failed,
   nextStepAfter,
   success,
-  type Credit,
   type Failure,
   type FailureKind,
-  type NextStep,
   type Outcome,
   type Phase,
 } from './outcome.ts'
-export { closedBreaker, leaseProbe, type Breaker } from './routing/breaker.ts'
+export { leaseProbe } from './routing/breaker.ts'
 export {
   newCandidateHealth,
   recordSample,
@@ -30,5 +28,5 @@ export {
   type Sample,
   type ShareSnapshot,
 } from './routing/health.ts'
-export { rank, shareFor, type Ranking } from './routing/rank.ts'
-export { deposit, fullRetryBudget, withdraw, type RetryBudget } from './routing/retry-budget.ts'
+export { rank, shareFor } from './routing/rank.ts'
+export { deposit, fullRetryBudget, withdraw } from './routing/retry-budget.ts'

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ConfigError, type ConfigIssue } from './config-error.ts'
+import { findContradictions } from './contradictions.ts'
 import { findBrokenReferences } from './references.ts'
 import { configSchema, type Config, type ConfigInput } from './schema.ts'
 
@@ -23,7 +24,7 @@ export function defineConfig<P extends string, M extends string>(input: Linked<P
 export function parseConfig(input: unknown): Config {
   const parsed = v.safeParse(configSchema, input)
   if (!parsed.success) throw new ConfigError(parsed.issues.map(toConfigIssue))
-  const broken = findBrokenReferences(parsed.output)
+  const broken = [...findBrokenReferences(parsed.output), ...findContradictions(parsed.output)]
   if (broken.length > 0) throw new ConfigError(broken)
   return parsed.output
 }
@@ -37,7 +38,7 @@ function toConfigIssue(issue: v.BaseIssue<unknown>): ConfigIssue {
   const missing = issue.input === undefined
   return {
     field,
-    value: missing ? 'missing' : shown(issue.input),
+    value: missing ? 'missing' : NAMES_OF_SECRETS.test(field) ? masked(issue.input) : shown(issue.input),
     mend: `${missing ? 'Add' : 'Make it'} ${expected(issue)}.`,
   }
 }
@@ -52,6 +53,14 @@ export const fieldName = (keys: readonly unknown[]): string =>
       typeof key === 'number' ? `${name}[${key}]` : name === '' ? String(key) : `${name}.${String(key)}`,
     '',
   ) || 'the configuration'
+
+/** Fields that name a secret, where people paste the secret itself; build logs must not keep it. */
+const NAMES_OF_SECRETS = /(keyFrom|secretFrom|\.headers\..*)$/
+
+function masked(value: unknown): string {
+  const text = spelled(value)
+  return text.length > 12 ? `${text.slice(0, 5)}…" (${text.length - 2} characters)` : text
+}
 
 function shown(value: unknown): string {
   const text = spelled(value)

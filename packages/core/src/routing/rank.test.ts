@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { ShareSnapshot } from './health.ts'
 import { rank, shareFor } from './rank.ts'
 
-const candidates = (...ids: readonly string[]): { readonly id: string }[] => ids.map((id) => ({ id }))
+interface Named {
+  readonly id: string
+}
+const candidates = (first: string, ...others: readonly string[]): [Named, ...Named[]] => [
+  { id: first },
+  ...others.map((id) => ({ id })),
+]
 const snapshot = (shares: Readonly<Record<string, number>>): ShareSnapshot => ({
   version: 1,
   shares: Object.fromEntries(Object.entries(shares).map(([id, share]) => [id, { share, generation: 0 }])),
@@ -30,7 +36,7 @@ describe('rank by share', () => {
     const firsts = new Map<string, number>()
     for (let draw = 0; draw < draws; draw += 1) {
       const [first] = rank(candidates('c', 'b', 'a', 'd'), snapshot(shares), 'share', random).order
-      firsts.set(first?.id ?? '', (firsts.get(first?.id ?? '') ?? 0) + 1)
+      firsts.set(first.id, (firsts.get(first.id) ?? 0) + 1)
     }
     for (const [id, share] of Object.entries(shares)) {
       const expected = share / 1.51
@@ -56,7 +62,9 @@ describe('rank by share', () => {
   })
 
   it('orders each permitted candidate once, and no other', () => {
-    const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1 })
+    const ids = fc
+      .uniqueArray(fc.constantFrom('b', 'c', 'd', 'e'))
+      .map((others): [string, ...string[]] => ['a', ...others])
     const share = fc.oneof(fc.constant(0), fc.double({ min: 0.0001, max: 1, noNaN: true }))
     fc.assert(
       fc.property(ids, fc.array(share, { minLength: 5, maxLength: 5 }), fc.nat(), (known, drawn, seed) => {
@@ -64,7 +72,11 @@ describe('rank by share', () => {
         const { order, permitted } = rank(candidates(...known), snapshot(given), 'share', seeded(seed))
         const open = known.filter((id) => (given[id] ?? 0) > 0)
         expect(permitted).toBe(open.length > 0)
-        expect(idsOf(order).sort()).toEqual(permitted ? open.sort() : known.slice(0, 1))
+        if (permitted) expect(idsOf(order).sort()).toEqual(open.sort())
+        else {
+          expect(order).toHaveLength(1)
+          expect(known).toContain(order[0].id)
+        }
       }),
     )
   })
@@ -102,8 +114,31 @@ describe('rank in strict order', () => {
 
 describe('rank when nothing is permitted', () => {
   it.each(['share', 'strict'] as const)('holds exactly one candidate out (%s)', (order) => {
-    const all = rank(candidates('a', 'b'), snapshot({ a: 0, b: 0 }), order, () => 0.5)
+    const all = rank(candidates('a', 'b'), snapshot({ a: 0, b: 0 }), order, () => 0.2)
     expect(all).toEqual({ order: candidates('a'), permitted: false })
+  })
+})
+
+describe('the candidate that is held out', () => {
+  const drawn = (random: number, ...ids: [string, ...string[]]): string => {
+    const dead = snapshot(Object.fromEntries(ids.map((id) => [id, 0])))
+    return rank(candidates(...ids), dead, 'strict', () => random).order[0].id
+  }
+
+  it('is drawn, so that one that has recovered is found among those that have not', () => {
+    expect([0, 0.33, 0.34, 0.66, 0.67].map((random) => drawn(random, 'a', 'b', 'c'))).toEqual([
+      'a',
+      'a',
+      'b',
+      'b',
+      'c',
+    ])
+  })
+
+  it('is one of them at the ends of the random range, too', () => {
+    const most = 1 - Number.EPSILON / 2
+    expect([drawn(0, 'a', 'b'), drawn(most, 'a', 'b')]).toEqual(['a', 'b'])
+    expect([drawn(0, 'a'), drawn(most, 'a')]).toEqual(['a', 'a'])
   })
 })
 

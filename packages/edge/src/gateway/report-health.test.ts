@@ -1,5 +1,13 @@
-import { failed, parseConfig, success, type Failure, type Outcome, type Sample } from '@paceline/core'
-import { describe, expect, it } from 'vitest'
+import {
+  failed,
+  parseConfig,
+  success,
+  type Config,
+  type Failure,
+  type Outcome,
+  type Sample,
+} from '@paceline/core'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HealthView } from '../health/health-view.ts'
 import type { Answer, Call, Service } from './call.ts'
 import type { Candidates } from './candidate.ts'
@@ -8,12 +16,13 @@ import { setUp } from './setup.ts'
 import type { Part, PartStream } from './wire/part.ts'
 import { openAiWire } from './wire/openai/wire.ts'
 
-const CONFIG = parseConfig({
-  providers: { p: { wire: 'openai', baseUrl: 'https://p.test/v1' } },
-  models: { m: { provider: 'p', model: 'm' } },
-  routes: { chat: { candidates: ['m'], ttfvtTargetMs: 800 } },
-  keys: { app: { secretFrom: 'KEY' } },
-})
+const configOf = (model: object): Config =>
+  parseConfig({
+    providers: { p: { wire: 'openai', baseUrl: 'https://p.test/v1' } },
+    models: { m: { provider: 'p', model: 'm', ...model } },
+    routes: { chat: { candidates: ['m'], ttfvtTargetMs: 800 } },
+    keys: { app: { secretFrom: 'KEY' } },
+  })
 const TEXT: Part = { kind: 'text', text: 'a' }
 const FINISH: Part = { kind: 'finish', reason: 'stop' }
 const fault = (kind: Failure['kind'], phase: Failure['phase'] = 'headers'): Failure => ({
@@ -25,6 +34,8 @@ const brokenBy = (kind: Failure['kind']): Part => ({ kind: 'error', failure: fau
 
 interface Heard {
   readonly samples: () => Promise<Sample[]>
+  /** Lets the view hear of a generation of the candidate's breaker. What it has noted is told thereby. */
+  readonly hear: (generation: number) => Promise<void>
   readonly ask: (
     answer: Failure | 'whole' | readonly Part[],
     firstOutputMs?: number,
@@ -32,12 +43,15 @@ interface Heard {
   ) => Promise<Outcome<Answer>>
 }
 
-function stage(): Heard {
+function stage(model: object = {}): Heard {
   const health = new HealthView()
-  const [route] = setUp(CONFIG, {}).routes
+  const [route] = setUp(configOf(model), {}).routes
   if (route === undefined) throw new Error('no route')
+  let at = 0
   return {
     samples: async () => {
+      // A report that failed gives the writer a rest; each look comes long after the one before.
+      at += 60_000
       const told: Sample[] = []
       await health.flush(
         (samples) => {
@@ -45,9 +59,22 @@ function stage(): Heard {
           return Promise.reject(new Error('only listening'))
         },
         () => Promise.resolve(),
-        () => 0,
+        () => at,
       )
       return told
+    },
+    hear: async (generation) => {
+      at += 60_000
+      await health.flush(
+        () =>
+          Promise.resolve({
+            epoch: 1,
+            snapshot: { version: generation, shares: { m: { share: 1, generation } } },
+            probes: [],
+          }),
+        () => Promise.resolve(),
+        () => at,
+      )
     },
     ask: (answer, firstOutputMs = 100, stream = true) => {
       const request = openAiWire.parseRequest({
@@ -102,10 +129,18 @@ const end = (result: 'success' | 'failure' | 'unusable'): Sample => ({
   kind: 'end',
   candidate: 'm',
   result,
-  generation: 0,
+  // The view has not heard of any.
+  generation: null,
 })
 
 describe('reporting health', () => {
+  const logged: unknown[] = []
+  beforeEach(() => {
+    logged.length = 0
+    vi.spyOn(console, 'error').mockImplementation((line: string) => void logged.push(JSON.parse(line)))
+  })
+  afterEach(() => void vi.restoreAllMocks())
+
   it.each([
     [800, false],
     [801, true],
@@ -129,6 +164,7 @@ describe('reporting health', () => {
       const { ask, samples } = stage()
       await ask(fault(kind))
       expect(await samples()).toEqual([end('failure')])
+      expect(logged).toEqual([])
     },
   )
 
@@ -140,18 +176,46 @@ describe('reporting health', () => {
 
   it.each(['unauthorized', 'misconfigured'] as const)('calls a candidate unusable after %s', async (kind) => {
     const { ask, samples } = stage()
-    await ask(fault(kind))
+    await ask({ ...fault(kind), status: 401, message: 'You sent sk-secret' })
     expect(await samples()).toEqual([end('unusable')])
+    expect(logged).toEqual([{ event: 'provider.refused', call: 'c', candidate: 'm', kind, status: 401 }])
   })
 
-  it.each(['context-length', 'content-policy', 'invalid-request', 'client-left'] as const)(
-    'counts %s against nobody',
-    async (kind) => {
-      const { ask, samples } = stage()
-      await ask(fault(kind))
-      expect(await samples()).toEqual([])
-    },
-  )
+  it.each([
+    'turned-away',
+    'context-length',
+    'content-policy',
+    'invalid-request',
+    'client-left',
+    'deadline',
+  ] as const)('counts %s against nobody', async (kind) => {
+    const { ask, samples } = stage()
+    await ask(fault(kind))
+    expect(await samples()).toEqual([])
+  })
+
+  it('calls a candidate unusable that says so in mid-stream, and logs it once', async () => {
+    const { ask, samples } = stage()
+    await drain(await ask([TEXT, brokenBy('unauthorized')]))
+    expect(await samples()).toEqual([first(false), end('unusable')])
+    expect(logged).toMatchObject([{ event: 'provider.refused', kind: 'unauthorized' }])
+  })
+
+  it('judges the speed of a model that is slow by nature by its own target', async () => {
+    const { ask, samples } = stage({ ttfvtTargetMs: 5_000 })
+    await ask([TEXT, FINISH], 5_000)
+    await ask([TEXT, FINISH], 5_001)
+    expect(await samples()).toEqual([first(false), first(true)])
+  })
+
+  it('counts for the generation under which the attempt began', async () => {
+    const { ask, samples, hear } = stage()
+    await hear(7)
+    const outcome = await ask([TEXT, FINISH])
+    await hear(8)
+    await drain(outcome)
+    expect(await samples()).toEqual([{ ...end('success'), generation: 7 }])
+  })
 
   it('counts a stream that breaks off as one failure and no success, even when it is read to its end', async () => {
     const { ask, samples } = stage()

@@ -79,11 +79,11 @@ describe('selecting candidates', () => {
   it('leaves out those that health forbids, and says whether any is permitted', () => {
     expect(chosen(ask(), dead('plain'))).toEqual(['full', 'other'])
     const selection = select(ask(), openAiWire, routeOf('chat'), dead('plain', 'full', 'other'), () => 0.5)
-    expect(selection).toMatchObject({ permitted: false, candidates: [{ id: 'plain' }] })
+    expect(selection).toMatchObject({ permitted: false, candidates: [{ id: 'full' }] })
   })
 
   it('asks a candidate that is able, however ill, before one that is not', () => {
-    const selection = select(ask(TOOLS), openAiWire, routeOf('chat'), dead('full', 'other'), () => 0.5)
+    const selection = select(ask(TOOLS), openAiWire, routeOf('chat'), dead('full', 'other'), () => 0)
     expect(selection).toMatchObject({ permitted: false, candidates: [{ id: 'full' }] })
   })
 

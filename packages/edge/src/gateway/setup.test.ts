@@ -33,7 +33,9 @@ describe('setting up', () => {
     const config = configOf({ wire: 'anthropic', baseUrl: 'https://a.test', keyFrom: 'A_KEY' })
     const [candidate] = setUp(config, { A_KEY: 'k' }).routes[0]?.candidates ?? []
     expect(candidate).toMatchObject({ url: 'https://a.test/v1/messages', headers: { 'x-api-key': 'k' } })
-    expect(candidate?.headers).toHaveProperty('anthropic-version')
+    // It belongs to the format and not to the credentials: a caller may ask for another version.
+    expect(candidate?.headers).not.toHaveProperty('anthropic-version')
+    expect(candidate?.wire.defaultHeaders).toHaveProperty('anthropic-version')
   })
 
   it('takes a provider without a key where the configuration names none', () => {
@@ -47,16 +49,37 @@ describe('setting up', () => {
     [{ ...FIXED, keyFrom: 'P_KEY' }, { P_KEY: 5 }, ['P_KEY']],
     [{ baseUrlFrom: 'P_URL', keyFrom: 'P_KEY' }, {}, ['P_KEY', 'P_URL']],
     [{ baseUrlFrom: 'P_URL' }, { P_URL: 'http://127.0.0.1:1/v1' }, []],
+    [{ baseUrlFrom: 'P_URL' }, { P_URL: 'https://p.test/v1' }, []],
+    [{ baseUrlFrom: 'P_URL' }, { P_URL: 'p.test/v1' }, ['P_URL']],
+    [{ baseUrlFrom: 'P_URL' }, { P_URL: 'ftp://p.test/v1' }, ['P_URL']],
+    [{ baseUrlFrom: 'P_URL' }, { P_URL: 'https://' }, ['P_URL']],
+    [{ baseUrlFrom: 'P_URL' }, { P_URL: 'localhost:8080' }, ['P_URL']],
   ])('names the variables that %j lacks in %j', (provider, environment, missing) => {
     const [route] = setUp(configOf(provider), environment).routes
     expect(route?.missing).toEqual(missing)
     expect(route?.candidates).toHaveLength(missing.length === 0 ? 1 : 0)
   })
 
+  it('calls a first output late when its model says so, or else its route', () => {
+    const target = (model: object): number | undefined =>
+      setUp(
+        configOf(FIXED, {
+          models: { m: { provider: 'p', model: 'upstream', ...model } },
+          routes: { chat: { candidates: ['m'], ttfvtTargetMs: 700 } },
+          keys: {},
+        }),
+        {},
+      ).routes[0]?.candidates[0]?.ttfvtTargetMs
+    expect(target({})).toBe(700)
+    expect(target({ ttfvtTargetMs: 5_000 })).toBe(5_000)
+  })
+
   it('takes the app keys whose secret is set, with the routes that they open', () => {
     const { keys } = setUp(configOf(FIXED), { APP_KEY: 'one', OPS_KEY: '' })
-    expect(keys).toEqual([{ name: 'app', secret: new TextEncoder().encode('one'), routes: ['chat'] }])
-    expect(setUp(configOf(FIXED), { OPS_KEY: 'two' }).keys).toMatchObject([{ name: 'ops', routes: null }])
+    expect(keys).toEqual([{ secret: new TextEncoder().encode('one'), routes: ['chat'] }])
+    expect(setUp(configOf(FIXED), { OPS_KEY: 'two' }).keys).toEqual([
+      { secret: new TextEncoder().encode('two'), routes: null },
+    ])
   })
 })
 

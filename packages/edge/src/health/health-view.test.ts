@@ -62,7 +62,7 @@ async function warm(): Promise<HealthView> {
 describe('what an isolate knows of health', () => {
   it('is nothing at first, which leaves every candidate whole', () => {
     expect(new HealthView().shares).toEqual({ version: 0, shares: {} })
-    expect(new HealthView().generationOf('a')).toBe(0)
+    expect(new HealthView().generationOf('a')).toBeNull()
   })
 
   it('is told and asked for at once by the first report, and waits for none', async () => {
@@ -75,6 +75,8 @@ describe('what an isolate knows of health', () => {
     expect(slept).toEqual([])
     expect(view.shares.shares['a']).toEqual({ share: 0.25, generation: 3 })
     expect(view.generationOf('a')).toBe(3)
+    // Once something is heard, a candidate of which nothing is said is one that is new.
+    expect(view.generationOf('b')).toBe(0)
   })
 
   it('is reported in batches: one request waits a quarter of a second for all', async () => {
@@ -173,7 +175,7 @@ describe('what an isolate knows of health', () => {
     expect(await view.flush(lost, wait, () => 0)).toEqual([])
     expect(view.shares).toBe(before)
     const { report, told } = writer()
-    await view.flush(report, wait, () => 0)
+    await view.flush(report, wait, () => 1_000)
     expect(told).toEqual([['a', 'b']])
   })
 
@@ -198,10 +200,83 @@ describe('what an isolate knows of health', () => {
     await view.flush(
       report,
       () => Promise.resolve(),
-      () => 0,
+      () => 1_000,
     )
     expect(told[0]).toHaveLength(500)
     expect(told[0]?.[0]).toBe('300')
     expect(told[0]?.at(-1)).toBe('799')
+  })
+})
+
+describe('a writer of health that fails', () => {
+  const lost: Report = () => Promise.reject(new Error('gone'))
+  const atOnce = (): Promise<void> => Promise.resolve()
+  const noteFifty = (view: HealthView): void => {
+    for (let count = 0; count < 50; count += 1) view.note(sample('a'))
+  }
+
+  /** Whether a flush at this instant reaches the writer. */
+  async function reaches(view: HealthView, at: number, outcome: Report = lost): Promise<boolean> {
+    let asked = false
+    const report: Report = (samples) => {
+      asked = true
+      return outcome(samples)
+    }
+    await view.flush(report, atOnce, () => at)
+    return asked
+  }
+
+  it('is left alone for a second, then twice as long after each failure, up to half a minute', async () => {
+    const view = await warm()
+    let at = 0
+    expect(await reaches(view, at)).toBe(true)
+    for (const restMs of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
+      expect(await reaches(view, at + restMs - 1)).toBe(false)
+      at += restMs
+      expect(await reaches(view, at)).toBe(true)
+    }
+  })
+
+  it('is left alone for a second again after a report that succeeded between', async () => {
+    const view = await warm()
+    await reaches(view, 0)
+    await reaches(view, 1_000)
+    expect(await reaches(view, 3_000, writer().report)).toBe(true)
+    expect(await reaches(view, 3_000)).toBe(true)
+    expect(await reaches(view, 3_999)).toBe(false)
+    expect(await reaches(view, 4_000)).toBe(true)
+  })
+
+  it('is not disturbed by a full batch', async () => {
+    const view = await warm()
+    await reaches(view, 0)
+    noteFifty(view)
+    expect(await reaches(view, 999)).toBe(false)
+    expect(await reaches(view, 1_000)).toBe(true)
+  })
+
+  it('is not disturbed by a request that had promised to send before it failed', async () => {
+    const view = await warm()
+    const { report, told } = writer()
+    const { sleep, now, pass } = stage()
+    view.note(sample('a'))
+    const promised = view.flush(report, sleep, now)
+    noteFifty(view)
+    await view.flush(lost, sleep, now)
+    await pass(250)
+    expect(await promised).toEqual([])
+    expect(told).toEqual([])
+    await pass(750)
+    await view.flush(report, sleep, now)
+    expect(told.map((samples) => samples.length)).toEqual([51])
+  })
+
+  it('keeps an isolate that has heard nothing from waiting for it', async () => {
+    const view = new HealthView()
+    await reaches(view, 0)
+    expect(await reaches(view, 999)).toBe(false)
+    expect(view.generationOf('a')).toBeNull()
+    expect(await reaches(view, 1_000, writer().report)).toBe(true)
+    expect(view.generationOf('a')).toBe(1)
   })
 })

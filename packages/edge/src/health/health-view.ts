@@ -63,6 +63,8 @@ export class HealthView {
     // The first report of an isolate goes at once: until it is answered, dead candidates look healthy here.
     if (!full && this.#asked) await sleep(BATCH.waitMs)
     this.#asked = true
+    // Another request's report may have failed during the wait.
+    if (now() < this.#restUntil) return []
     const samples = this.#pending
     this.#pending = []
     // What comes from here on is not in this report: another request has to promise it.

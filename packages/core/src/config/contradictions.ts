@@ -1,0 +1,15 @@
+import type { ConfigIssue } from './config-error.ts'
+import type { Config } from './schema.ts'
+
+/** Settings that are right each by itself and can't hold together. */
+export function findContradictions(config: Config): ConfigIssue[] {
+  return Object.entries(config.routes).flatMap(([id, { timers }]) =>
+    (['headersMs', 'firstOutputMs'] as const)
+      .filter((phase) => timers[phase] > timers.totalMs)
+      .map((phase) => ({
+        field: `routes.${id}.timers.totalMs`,
+        value: String(timers.totalMs),
+        mend: `Make it at least ${phase} (${timers[phase]}): no attempt could use the time that it is given.`,
+      })),
+  )
+}
