@@ -90,6 +90,7 @@ describe('the chat', () => {
     await setCondition(LEADER, 'cut')
     const answer = await ask('How close is too close?')
     expect(answer.state).toBe('incomplete')
+    expect(answer.text).toContain('The provider stopped mid-answer. What you see is all that came.')
     expect(answer.text.toLowerCase()).toContain('incomplete')
     expect(answer.text).not.toMatch(/[{}]|Error|undefined|stack/)
     await setCondition(LEADER, 'fresh')
@@ -103,4 +104,70 @@ describe('the chat', () => {
     expect(answer.state).toBe('error')
     expect(answer.text).not.toMatch(/[{}]|Error:|undefined|503/)
   })
+
+  it('lets a provider ride along that answers without being on the list', async () => {
+    const by = { provider: 'newcomer', attempts: 1 }
+    const events = [
+      { type: 'start', ...by },
+      { type: 'text', text: 'Hello' },
+      { type: 'end', answer: 'complete', ...by },
+    ]
+    const body = events.map((event) => `${JSON.stringify(event)}\n`).join('')
+    await page.route('**/api/chat', (route) => route.fulfill({ contentType: 'application/x-ndjson', body }))
+    await ask('Who are you?')
+    expect(await page.getAttribute('svg[data-paceline]', 'data-leader')).toBe('newcomer')
+    expect(await page.innerText('[data-card="newcomer"]')).toContain('real provider')
+    expect(await page.innerText('[data-legend]')).toContain('newcomer')
+    // The server's next list does not know it either.
+    await setCondition(LEADER, 'tired')
+    expect(await page.getAttribute('svg[data-paceline]', 'data-order')).toContain('newcomer')
+  })
+
+  it('says of a leader with a fault both that it leads and what it does', async () => {
+    await ask('Who leads?')
+    await setCondition(LEADER, 'cut')
+    const words = await page.locator(`[data-rider="${LEADER}"] text`).allTextContents()
+    expect(words.join(' ')).toMatch(/at the front, cuts its answers$/)
+  })
+
+  it('tells below the plot what became of the last question, and not of an older one', async () => {
+    for (const { id } of demo.mocks) await setCondition(id, 'down')
+    await page.click('[data-keep-riding]')
+    await page.waitForSelector('[data-ride-line][data-asked="1"]')
+    const line = await page.innerText('[data-ride-line]')
+    await page.click('[data-keep-riding]')
+    expect(line).toMatch(/Keep riding: 1 asked, 0 whole\s+No provider could answer just now\./)
+  })
+
+  it.each([
+    [390, 844],
+    [320, 640],
+  ])(
+    'cuts nothing off on a screen of %i × %i, and has Keep riding on its first page',
+    async (width, height) => {
+      await page.setViewportSize({ width, height })
+      for (const { id } of demo.mocks) {
+        const name = await boxOf(`[data-card="${id}"] h2 span`)
+        const choice = await boxOf(`[data-card="${id}"] [role="group"]`)
+        const lastButton = await boxOf(`[data-card="${id}"] [data-condition="down"]`)
+        expect(name.right <= choice.left || name.bottom <= choice.top).toBe(true)
+        expect(lastButton.right).toBeLessThanOrEqual(choice.right)
+        expect(choice.right).toBeLessThanOrEqual(width)
+      }
+      expect((await boxOf('[data-keep-riding]')).bottom).toBeLessThan(height)
+    },
+  )
 })
+
+interface Box {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+async function boxOf(selector: string): Promise<Box> {
+  const box = await page.locator(selector).first().boundingBox()
+  if (box === null) throw new Error(`${selector} is not shown.`)
+  return { left: box.x, right: box.x + box.width, top: box.y, bottom: box.y + box.height }
+}

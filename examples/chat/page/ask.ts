@@ -30,6 +30,12 @@ const brokenOff: Ending = {
   message: 'The connection broke before the end.',
   advice: '',
 }
+const brokenBeforeText: Ending = {
+  state: 'error',
+  answer: null,
+  message: 'The connection broke before the first word.',
+  advice: 'Ask again.',
+}
 const unreachable: Ending = {
   state: 'error',
   answer: null,
@@ -46,6 +52,11 @@ export async function ask(
 ): Promise<Outcome> {
   let by: Pick<Outcome, 'provider' | 'attempts'> = { provider: null, attempts: null }
   let painted: Promise<number | null> | undefined
+  let isConnected = false
+  const broken = (): Ending => {
+    if (painted !== undefined) return brokenOff
+    return isConnected ? brokenBeforeText : unreachable
+  }
   const conclude = async (ending: Ending): Promise<Outcome> => {
     const endedAt = performance.now()
     return { ...ending, ...by, submittedAt, endedAt, firstTextMs: (await painted) ?? null }
@@ -58,6 +69,7 @@ export async function ask(
       signal,
     })
     if (!response.ok || response.body === null) return await conclude(await refusal(response))
+    isConnected = true
     for await (const line of readLines(response.body)) {
       const event: ChatEvent = v.parse(chatEvent, JSON.parse(line))
       if (event.type === 'text') {
@@ -70,10 +82,9 @@ export async function ask(
         if (event.type === 'end') return await conclude(endingOf(event.answer, event.reason))
       }
     }
-    return await conclude(painted === undefined ? unreachable : brokenOff)
+    return await conclude(broken())
   } catch {
-    if (signal.aborted) return conclude(stopped)
-    return conclude(painted === undefined ? unreachable : brokenOff)
+    return conclude(signal.aborted ? stopped : broken())
   }
 }
 

@@ -5,6 +5,7 @@ import type { Roster } from './roster.ts'
 const everyMs = 1_500
 /** Questions on the road at once: more would only pile up behind a rider who hangs. */
 const openLimit = 4
+const shownCharacters = 90
 
 const questions = [
   'In one word: the capital of Norway?',
@@ -74,14 +75,15 @@ export class KeepRiding {
       (piece) => {
         text = (text + piece).trimStart()
         // Shown as it comes: what is measured is the moment at which it can be read.
-        this.#text.textContent = text.slice(0, 90)
+        this.#text.textContent = text.slice(0, shownCharacters)
       },
     )
     this.#open.delete(open)
     if (outcome.state !== 'stopped') {
       this.#ended += 1
       if (outcome.state === 'complete') this.#whole += 1
-      this.#tell(`${this.#ended} asked, ${this.#whole} whole`)
+      this.#tell(`Keep riding: ${this.#ended} asked, ${this.#whole} whole`)
+      this.#text.textContent = fateOf(outcome, text)
     }
     this.#options.onOutcome(outcome)
   }
@@ -91,4 +93,12 @@ export class KeepRiding {
     this.line.dataset['asked'] = String(this.#ended)
     this.line.dataset['complete'] = String(this.#whole)
   }
+}
+
+/** What the reader should know of the last question: its words, and that they are not all, or that there are none. */
+function fateOf({ state, message }: Outcome, text: string): string {
+  if (state === 'error') return message
+  return state === 'incomplete'
+    ? `Broken off: ${text.slice(0, shownCharacters)}`
+    : text.slice(0, shownCharacters)
 }

@@ -27,11 +27,14 @@ const asking = { roster, onAsked: () => scene.asked(), onOutcome }
 const conversation = new Conversation(asking)
 const keepRiding = new KeepRiding(asking)
 
-const hint = element('p', { class: 'try', 'data-hint': '' })
+const hint = element('p', { 'data-hint': '' })
+const hintRow = element('div', { class: 'try' }, hint)
+const waitsHead = element('div', { class: 'waits-head' }, element('h2', {}, 'Time to first token'))
 const tryWords = [element('b', {}, 'Try this: '), 'press Keep riding, then tire the leader.']
 const goneWords = [element('b', {}, 'The chat’s own server is gone. '), 'Is npm start still running?']
 
 function onOutcome(outcome: Outcome): void {
+  if (outcome.provider !== null && roster.join(outcome.provider)) showRoster()
   scene.ended(outcome.firstTextMs === null && outcome.state !== 'complete' ? null : outcome.provider)
   plot.add(outcome)
   figures.add(outcome)
@@ -80,7 +83,7 @@ document.body.append(
       element('h1', {}, 'Paceline'),
       element('p', {}, 'Nobody behind slows down.'),
     ),
-    hint,
+    hintRow,
   ),
   panel.root,
   element(
@@ -90,7 +93,7 @@ document.body.append(
     element(
       'section',
       { class: 'waits', 'aria-label': 'Time to first token' },
-      element('div', { class: 'waits-head' }, element('h2', {}, 'Time to first token'), keepRiding.toggle),
+      waitsHead,
       figures.root,
       plot.root,
       plot.legend,
@@ -98,6 +101,14 @@ document.body.append(
     ),
   ),
 )
+const narrow = matchMedia('(max-width: 899px)')
+/** Beside the plot where there is room; else above the cards, since the plot is two screens further down. */
+function placeToggle(): void {
+  const place = narrow.matches ? hintRow : waitsHead
+  place.append(keepRiding.toggle)
+}
+placeToggle()
+narrow.addEventListener('change', placeToggle)
 conversation.focus()
 void refresh()
 window.setInterval(() => void refresh(), refreshMs)

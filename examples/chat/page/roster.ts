@@ -22,13 +22,23 @@ const nobody: Livery = { color: 'var(--muted)', mark: marks[0] }
 /** Who is who: names and liveries by provider id, in the order of the configuration. */
 export class Roster {
   #providers: readonly ProviderState[] = []
+  #joined: readonly ProviderState[] = []
 
   get providers(): readonly ProviderState[] {
     return this.#providers
   }
 
   set(providers: readonly ProviderState[]): void {
-    this.#providers = providers
+    const isNew = ({ id }: ProviderState) => providers.every((provider) => provider.id !== id)
+    this.#providers = [...providers, ...this.#joined.filter(isNew)]
+  }
+
+  /** Takes in who answered without being on the server's list. Returns whether that was news. */
+  join(id: string): boolean {
+    if (this.#providers.some((provider) => provider.id === id)) return false
+    this.#joined = [...this.#joined, { id, name: id, controllable: false, condition: 'fresh' }]
+    this.set(this.#providers)
+    return true
   }
 
   /** Shows a condition before the server has confirmed it. */

@@ -75,13 +75,14 @@ export class Conversation {
       this.#keepingPlace(() => turn.append(text))
     })
 
+    // First, because whoever answered may be new to the roster.
+    this.#options.onOutcome(outcome)
     this.#keepingPlace(() => turn.finish(outcome, this.#options.roster, () => void this.#ask(question)))
     // Only whole answers are remembered: half a sentence would mislead the next provider.
     if (outcome.state === 'complete') this.#remember(question, turn.text)
     this.#running = undefined
     this.#composer.setBusy(false)
     this.#status.textContent = announcement(outcome)
-    this.#options.onOutcome(outcome)
   }
 
   #remember(question: string, answer: string): void {

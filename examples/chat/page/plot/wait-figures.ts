@@ -11,8 +11,8 @@ export class WaitFigures {
   readonly root: HTMLElement
   readonly #roster: Roster
   readonly #last = figure('last', 'Last')
-  readonly #median = figure('median', `Median of ${medianOf}`)
-  readonly #whole = figure('whole', 'Whole answers')
+  readonly #median = figure('median', `Median of ${medianOf} answered`)
+  readonly #whole = figure('whole', 'Whole, of all asked')
   readonly #waits: number[] = []
   #answers = 0
   #complete = 0

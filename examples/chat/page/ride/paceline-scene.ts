@@ -74,7 +74,7 @@ export class PacelineScene {
   }
 
   get #roadY(): number {
-    return this.#height - 47
+    return this.#height - 61
   }
 
   get #scale(): number {
@@ -96,7 +96,7 @@ export class PacelineScene {
       if (rider === undefined) continue
       rider.targetX = x
       const condition = this.#condition(id)
-      rider.describe(condition, place === 0 && cadenceOf(condition) > 0, noteOf(condition, place === 0))
+      rider.describe(condition, place === 0, condition === 'fresh' ? '' : conditionWords[condition])
     }
     this.root.dataset['order'] = this.#line.join(' ')
     this.root.dataset['leader'] = this.#line[0] ?? ''
@@ -159,9 +159,4 @@ const conditionWords: Record<ObservedCondition, string> = {
   down: 'down',
   other: 'has a fault of its own',
   unreachable: 'can’t be reached',
-}
-
-function noteOf(condition: ObservedCondition, leads: boolean): string {
-  if (condition !== 'fresh') return conditionWords[condition]
-  return leads ? 'at the front' : ''
 }

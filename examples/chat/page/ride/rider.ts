@@ -14,7 +14,8 @@ export class Rider {
   readonly root: SVGGElement
   readonly #figure: RiderFigure
   readonly #name = svgElement('text', { class: 'rider-name', y: '19', 'text-anchor': 'middle' })
-  readonly #note = svgElement('text', { class: 'rider-note', y: '34', 'text-anchor': 'middle' })
+  readonly #firstNote = svgElement('text', { class: 'rider-note', y: '34', 'text-anchor': 'middle' })
+  readonly #secondNote = svgElement('text', { class: 'rider-note', y: '48', 'text-anchor': 'middle' })
   readonly #pose: Pose
   #condition: ObservedCondition
   #x = Number.NaN
@@ -37,7 +38,8 @@ export class Rider {
       { class: 'rider', 'data-rider': id },
       this.#figure.root,
       this.#name,
-      this.#note,
+      this.#firstNote,
+      this.#secondNote,
     )
   }
 
@@ -45,11 +47,15 @@ export class Rider {
     return this.#condition
   }
 
-  describe(condition: ObservedCondition, leads: boolean, note: string): void {
+  /** A rider at the front that can't ride has nobody in its wind shadow, and yet nobody has passed it. */
+  describe(condition: ObservedCondition, isFirst: boolean, note: string): void {
     this.#condition = condition
     this.root.dataset['condition'] = condition
-    this.root.dataset['leads'] = String(leads)
-    this.#note.textContent = note
+    this.root.dataset['leads'] = String(isFirst && cadenceOf(condition) > 0)
+    const separator = note === '' ? '' : ','
+    const [first = '', second = ''] = isFirst ? [`at the front${separator}`, note] : [note]
+    this.#firstNote.textContent = first
+    this.#secondNote.textContent = second
   }
 
   /** Moves on by `seconds` at the given pace (0 to 1). Returns whether anything still moves. */
@@ -91,7 +97,8 @@ export class Rider {
     // Names of riders who pass each other would lie on top of each other.
     const steady = Math.max(0, 1 - Math.abs(this.#speed) / 50).toFixed(2)
     this.#name.style.opacity = steady
-    this.#note.style.opacity = steady
+    this.#firstNote.style.opacity = steady
+    this.#secondNote.style.opacity = steady
     this.root.setAttribute('transform', `translate(${this.#x.toFixed(2)} ${roadY})`)
   }
 }
