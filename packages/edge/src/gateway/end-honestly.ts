@@ -24,9 +24,10 @@ export function endHonestly(explain: (error: unknown, phase: Phase) => Failure):
           continue
         }
         const broken = last.parts.some(({ kind }) => kind === 'error')
+        const finished = finish.stands && !finish.contradicted
         // An error that comes after the finish marker takes nothing back.
-        yield batch.slice(0, broken && finish.stands ? ending : ending + 1)
-        if (broken && !finish.stands) return
+        yield batch.slice(0, broken && finished ? ending : ending + 1)
+        if (broken && !finished) return
         break
       }
       whole = finish.stands
