@@ -94,7 +94,7 @@ function kindOfRequest({ code, type, message }: ProviderError): FailureKind | nu
 
 /** Providers quote the key that they refuse; callers and logs must not see it. */
 const withoutKeys = (message: string): string =>
-  message.replaceAll(/\b(sk|gsk|xai|AIza|key)[-_]?[\w*.-]{8,}/g, '[key]')
+  message.replaceAll(/\b((sk|gsk|xai|key)[-_]|AIza)[\w*.-]{8,}/g, '[key]')
 
 /** An answer that broke its own format. */
 export const malformed = (phase: Phase, what: string): Failure => ({
