@@ -31,8 +31,16 @@ describe('the next step after a failure', () => {
     expect(creditOf('context-length')).toBe('ignore')
   })
 
-  it.each(['content-policy', 'invalid-request', 'client-left'] as const)('is the caller after %s', (kind) => {
-    expect(step(kind)).toBe('tell-caller')
-    expect(creditOf(kind)).toBe('ignore')
+  it('is another candidate after being turned away, which counts against nobody', () => {
+    expect(step('turned-away', 403)).toBe('move-on')
+    expect(creditOf('turned-away')).toBe('ignore')
   })
+
+  it.each(['content-policy', 'invalid-request', 'client-left', 'deadline'] as const)(
+    'is the caller after %s',
+    (kind) => {
+      expect(step(kind)).toBe('tell-caller')
+      expect(creditOf(kind)).toBe('ignore')
+    },
+  )
 })

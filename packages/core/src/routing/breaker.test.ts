@@ -98,6 +98,15 @@ describe('a closed breaker', () => {
     )
   })
 
+  it('counts what began before its generation was known', () => {
+    let breaker = closedBreaker(7)
+    for (const result of times(4, 'failure')) breaker = recordResult(breaker, result, null, 0)
+    expect(breaker).toMatchObject({ kind: 'closed', samples: 4, inARow: 4 })
+    expect(recordResult(breaker, 'success', null, 0)).toMatchObject({ samples: 5, inARow: 0 })
+    expect(recordResult(breaker, 'failure', null, 0)).toMatchObject({ kind: 'open', generation: 8 })
+    expect(tripped(closedBreaker(7), null, 0)).toMatchObject({ kind: 'open', generation: 8 })
+  })
+
   it('leases no probe', () => {
     expect(leaseProbe(closedBreaker(), 1e9)).toEqual({ breaker: closedBreaker(), leased: false })
   })
@@ -131,6 +140,13 @@ describe('an open breaker', () => {
     const breaker = opened()
     expect(recordResult(breaker, 'success', breaker.generation - 1, 5)).toBe(breaker)
     expect(recordResult(breaker, 'failure', breaker.generation - 1, 5)).toBe(breaker)
+  })
+
+  it('ignores what began before its generation was known: it may be a straggler', () => {
+    const breaker = opened()
+    expect(recordResult(breaker, 'success', null, 5)).toBe(breaker)
+    expect(recordResult(breaker, 'failure', null, 5)).toBe(breaker)
+    expect(tripped(breaker, null, 5)).toBe(breaker)
   })
 
   it('doubles its wait with every probe that fails, up to thirty seconds', () => {
@@ -188,6 +204,9 @@ describe('a ramping breaker', () => {
     const breaker = ramping()
     expect(recordResult(breaker, 'failure', 0, 9_000)).toBe(breaker)
     expect(recordResult(breaker, 'failure', 1, 9_000)).toBe(breaker)
+    expect(recordResult(breaker, 'failure', null, 9_000)).toBe(breaker)
+    expect(recordResult(breaker, 'success', null, 9_000)).toBe(breaker)
+    expect(tripped(breaker, null, 9_000)).toBe(breaker)
   })
 
   it('asks by probe where no traffic comes to climb by', () => {
@@ -214,7 +233,7 @@ describe('a ramping breaker', () => {
 
 describe('any breaker, whatever has happened to it', () => {
   type Step =
-    | { readonly kind: Result; readonly age: number }
+    | { readonly kind: Result; readonly age: number | null }
     | { readonly kind: 'lease' }
     | { readonly kind: 'trip' }
     | { readonly kind: 'wait'; readonly ms: number }
@@ -222,7 +241,7 @@ describe('any breaker, whatever has happened to it', () => {
   const step: fc.Arbitrary<Step> = fc.oneof(
     fc.record({
       kind: fc.constantFrom<Result>('success', 'failure'),
-      age: fc.constantFrom(0, 0, 0, 1, 2),
+      age: fc.constantFrom(0, 0, 0, 1, 2, null),
     }),
     fc.record({ kind: fc.constantFrom('lease', 'lease', 'trip') }),
     fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 500, 3_000, 15_000, 40_000) }),
@@ -240,7 +259,8 @@ describe('any breaker, whatever has happened to it', () => {
       if (one.kind === 'wait') now += one.ms
       else if (one.kind === 'trip') breaker = tripped(breaker, breaker.generation, now)
       else if (one.kind === 'lease') ({ breaker } = leaseProbe(breaker, now))
-      else breaker = recordResult(breaker, one.kind, breaker.generation - one.age, now)
+      else
+        breaker = recordResult(breaker, one.kind, one.age === null ? null : breaker.generation - one.age, now)
       look(before, breaker, one, now)
     }
     return { breaker, now }

@@ -11,7 +11,7 @@ import {
 } from './health.ts'
 
 const first = (late: boolean): Sample => ({ kind: 'first-output', candidate: 'a', late })
-const end = (result: 'success' | 'failure' | 'unusable', generation = 0): Sample => ({
+const end = (result: 'success' | 'failure' | 'unusable', generation: number | null = 0): Sample => ({
   kind: 'end',
   candidate: 'a',
   result,
@@ -95,6 +95,16 @@ describe('the share of a candidate', () => {
     expect(recordSample(health, end('unusable', 0), 2_100)).toBe(health)
     expect(recordSample(health, end('unusable', 1), 2_100)).toBe(health)
     expect(shareOf(recordSample(health, end('unusable', 2), 2_100)).share).toBe(0)
+  })
+
+  it('is taken away on the word of an isolate that knew no generation yet, while it is whole alone', () => {
+    let health = recordSample(newCandidateHealth(), end('unusable', null), 0)
+    expect(shareOf(health)).toEqual({ share: 0, generation: 1 })
+    expect(recordSample(health, end('unusable', null), 100)).toBe(health)
+    expect(recordSample(health, end('success', null), 2_000)).toBe(health)
+    health = recordSample(health, end('success', 1), 2_000)
+    expect(recordSample(health, end('failure', null), 2_100)).toBe(health)
+    expect(recordSample(health, end('unusable', null), 2_100)).toBe(health)
   })
 
   it('waits longer after every probe that finds it still unusable', () => {

@@ -29,7 +29,7 @@ const kinds = (parts: readonly Part[]): string[] => parts.map(({ kind }) => kind
 
 describe('ending honestly', () => {
   it('closes after the finish marker, with or without the format’s own end', async () => {
-    expect(kinds(await read([[TEXT, FINISH, USAGE, DONE]]))).toEqual(['text', 'finish', 'usage'])
+    expect(kinds(await read([[TEXT, FINISH, USAGE, DONE]]))).toEqual(['text', 'finish', 'usage', 'done'])
     expect(kinds(await read([[TEXT], [FINISH], [USAGE]]))).toEqual(['text', 'finish', 'usage'])
   })
 
@@ -60,6 +60,30 @@ describe('ending honestly', () => {
 
   it('takes a connection that breaks after the finish marker for a whole answer', async () => {
     expect(await read([[TEXT, FINISH]], true)).toEqual([TEXT, FINISH])
+  })
+
+  it('believes no finish marker that words have followed, unless another one comes', async () => {
+    expect((await read([[TEXT, FINISH], [TEXT]])).at(-1)).toMatchObject({
+      kind: 'error',
+      failure: { kind: 'truncated' },
+    })
+    expect((await read([[FINISH, TEXT, DONE]])).at(-1)).toMatchObject({ kind: 'error' })
+    expect(await read([[TEXT, FINISH], [TEXT, FINISH], [DONE]])).toEqual([TEXT, FINISH, TEXT, FINISH, DONE])
+    expect(
+      await read([
+        [TEXT, FINISH],
+        [TEXT, FINISH],
+      ]),
+    ).toEqual([TEXT, FINISH, TEXT, FINISH])
+  })
+
+  it('takes a break after a finish marker for a break where a marker has been wrong before', async () => {
+    const twice = [
+      [TEXT, FINISH],
+      [TEXT, FINISH],
+    ]
+    expect(await read(twice, true)).toEqual([...twice.flat(), { kind: 'error', failure: RESET }])
+    expect(await read([...twice, [ERROR]])).toEqual([...twice.flat(), ERROR])
   })
 
   it('reads nothing more once the stream has ended', async () => {
@@ -102,11 +126,14 @@ describe('ending honestly', () => {
           const parts = await read(batches, reset)
           const all = batches.flat()
           const stop = all.findIndex((one) => one.kind === 'done' || one.kind === 'error')
-          const heard = stop === -1 ? all : all.slice(0, stop)
-          const finished = heard.includes(FINISH)
+          const heard = (stop === -1 ? all : all.slice(0, stop + 1)).filter((one) => one !== ERROR)
+          const stands = heard.lastIndexOf(FINISH) > heard.lastIndexOf(TEXT)
+          const contradicted = heard.includes(FINISH) && heard.indexOf(FINISH) < heard.lastIndexOf(TEXT)
+          const breaks = stop === -1 ? reset : all[stop] === ERROR
+          const whole = stands && !(breaks && contradicted)
           // Whatever came before the end is passed on, in its order.
           expect(parts.slice(0, heard.length)).toEqual(heard)
-          expect(kinds(parts.slice(heard.length))).toEqual(finished ? [] : ['error'])
+          expect(kinds(parts.slice(heard.length))).toEqual(whole ? [] : ['error'])
         },
       ),
       { numRuns: 300 },

@@ -66,7 +66,6 @@ describe('setting up', () => {
         configOf(FIXED, {
           models: { m: { provider: 'p', model: 'upstream', ...model } },
           routes: { chat: { candidates: ['m'], ttfvtTargetMs: 700 } },
-          keys: {},
         }),
         {},
       ).routes[0]?.candidates[0]?.ttfvtTargetMs

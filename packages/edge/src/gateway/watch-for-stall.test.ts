@@ -10,10 +10,15 @@ afterEach(() => void vi.useRealTimers())
 
 const TEXT: Part = { kind: 'text', text: 'a' }
 const FINISH: Part = { kind: 'finish', reason: 'stop' }
+const EMPTY: Part = { kind: 'text', text: '' }
+const USAGE: Part = { kind: 'usage', usage: { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0 } }
 const batchOf = (...parts: readonly Part[]): readonly StreamEvent[] => [{ raw: null, parts }]
 
 /** A provider that sends when it is told to, and whose stream breaks as soon as the timer aborts it. */
-function provider(lastAt = 1_000_000): {
+function provider(
+  lastAt = 1_000_000,
+  gapMs = GAP,
+): {
   send: (...parts: readonly Part[]) => void
   close: () => void
   read: () => Promise<IteratorResult<readonly StreamEvent[], void>>
@@ -21,7 +26,7 @@ function provider(lastAt = 1_000_000): {
   released: () => number
 } {
   const timer = new PhaseTimer(lastAt)
-  timer.arm('first-output', GAP)
+  timer.arm('first-output', gapMs)
   const queue: (readonly StreamEvent[] | null)[] = []
   let wake = Promise.withResolvers<void>()
   const put = (item: readonly StreamEvent[] | null): void => {
@@ -52,7 +57,7 @@ function provider(lastAt = 1_000_000): {
     released += 1
     timer.stop()
   }
-  const watched = watchForStall(timer, GAP, release)(source())
+  const watched = watchForStall(timer, gapMs, release)(source())
   return {
     send: (...parts) => put(batchOf(...parts)),
     close: () => put(null),
@@ -68,6 +73,15 @@ async function waitsFor(read: Promise<unknown>, ms: number): Promise<boolean> {
   void failureOf(read).finally(() => (waiting = false))
   await vi.advanceTimersByTimeAsync(ms)
   return waiting
+}
+
+/** Reads on, and tells whether the stream is given up after exactly so long. */
+async function stallsAfter(read: () => Promise<unknown>, ms: number): Promise<boolean> {
+  const next = read()
+  if (!(await waitsFor(next, ms - 1))) return false
+  const failure = failureOf(next)
+  await vi.advanceTimersByTimeAsync(1)
+  return (await failure) instanceof PhaseExpired
 }
 
 /** What a read fails with, or null. */
@@ -107,8 +121,8 @@ describe('watching for a stall', () => {
   it.each<[string, Part[]]>([
     ['pings', []],
     ['roles', [{ kind: 'start', id: 'a', model: 'm' }]],
-    ['empty words', [{ kind: 'text', text: '' }]],
-    ['token counts', [{ kind: 'usage', usage: { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0 } }]],
+    ['empty words', [EMPTY]],
+    ['token counts', [USAGE]],
   ])('takes %s for no output', async (_, parts) => {
     const { send, read } = provider()
     send(TEXT)
@@ -147,31 +161,50 @@ describe('watching for a stall', () => {
     await expect(read()).rejects.toBeInstanceOf(PhaseExpired)
   })
 
-  it('waits half a second at most after the finish marker', async () => {
-    const { send, read } = provider()
+  it.each([
+    [10_000, 2_000],
+    [2_001, 2_000],
+    [500, 500],
+  ])('waits, at a gap of %i ms, %i ms at most after the finish marker', async (gapMs, waitMs) => {
+    const { send, read } = provider(1_000_000, gapMs)
     send(TEXT, FINISH)
     await read()
-    const next = read()
-    expect(await waitsFor(next, 499)).toBe(true)
-    const failure = failureOf(next)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await failure).toBeInstanceOf(PhaseExpired)
+    expect(await stallsAfter(read, waitMs)).toBe(true)
   })
 
   it('waits no longer for what still comes after the finish marker', async () => {
-    const { send, read } = provider()
+    const { send, read } = provider(1_000_000, 10_000)
     send(FINISH)
     await read()
-    for (const late of [TEXT, FINISH]) {
+    for (const late of [FINISH, USAGE, EMPTY]) {
       const next = read()
-      await vi.advanceTimersByTimeAsync(200)
+      await vi.advanceTimersByTimeAsync(500)
       send(late)
       await next
     }
-    const last = read()
-    const failure = failureOf(last)
-    await vi.advanceTimersByTimeAsync(100)
-    expect(await failure).toBeInstanceOf(PhaseExpired)
+    expect(await stallsAfter(read, 500)).toBe(true)
+  })
+
+  it.each<[string, Part]>([
+    ['words', TEXT],
+    ['output of another kind', { kind: 'other' }],
+  ])('waits for the whole gap again once %s have followed a finish marker', async (_, output) => {
+    const { send, read } = provider(1_000_000, 10_000)
+    send(FINISH)
+    await read()
+    await vi.advanceTimersByTimeAsync(1_000)
+    send(output)
+    await read()
+    expect(await stallsAfter(read, 10_000)).toBe(true)
+  })
+
+  it('takes the next marker of a stream whose first one was wrong for no sign of the end', async () => {
+    const { send, read } = provider(1_000_000, 10_000)
+    for (let chunk = 0; chunk < 3; chunk += 1) {
+      send(TEXT, FINISH)
+      await read()
+    }
+    expect(await stallsAfter(read, 10_000)).toBe(true)
   })
 
   it('lets go when its reader stops', async () => {

@@ -10,9 +10,7 @@ describe('what an error of a provider means', () => {
     [400, 'invalid-request'],
     [401, 'unauthorized'],
     [402, 'unauthorized'],
-    [403, 'unauthorized'],
-    [404, 'misconfigured'],
-    [405, 'misconfigured'],
+    [403, 'turned-away'],
     [408, 'overloaded'],
     [409, 'overloaded'],
     [413, 'invalid-request'],
@@ -31,6 +29,45 @@ describe('what an error of a provider means', () => {
       expect(openAiWire.parseError(status, body, 'headers')).toMatchObject({ kind, status })
       expect(anthropicWire.parseError(status, body, 'headers')).toMatchObject({ kind, status })
     }
+  })
+
+  it.each([404, 405])('follows from the status %i: the address is wrong where no word is said', (status) => {
+    for (const wire of [openAiWire, anthropicWire]) {
+      for (const body of [null, {}, 'text', { error: {} }, { error: { message: null, type: 't' } }]) {
+        expect(wire.parseError(status, body, 'headers')).toMatchObject({ kind: 'misconfigured', status })
+      }
+      const body = { error: { message: 'No such file.', type: 'not_found_error' } }
+      expect(wire.parseError(status, body, 'headers')).toMatchObject({ kind: 'turned-away', status })
+    }
+  })
+
+  it.each<[number, object, string]>([
+    [404, { code: 'model_not_found', message: 'The model `m` does not exist.' }, 'misconfigured'],
+    [404, { code: 'model_not_found', message: 'm' }, 'misconfigured'],
+    [400, { code: 'model_not_found', message: 'm' }, 'misconfigured'],
+    [404, { message: 'model: claude-x' }, 'misconfigured'],
+    [404, { message: "model 'llama' not found, try pulling it first" }, 'misconfigured'],
+    [404, { message: "File 'the model x' not found" }, 'turned-away'],
+    [404, { message: 'Modelling clay not found' }, 'turned-away'],
+    [400, { message: 'model: must be a string' }, 'invalid-request'],
+    [400, { code: 'invalid_api_key', message: 'm' }, 'unauthorized'],
+    [403, { code: 'invalid_api_key', message: 'm' }, 'unauthorized'],
+    [400, { code: 'billing_hard_limit_reached', message: 'm' }, 'unauthorized'],
+    [400, { message: 'API key not valid. Please pass a valid API key.' }, 'unauthorized'],
+    [400, { message: 'Incorrect API key provided.' }, 'unauthorized'],
+    [400, { message: 'Your credit balance is too low.' }, 'unauthorized'],
+    // What a caller wrote, and a provider quotes, puts nobody out.
+    [400, { message: "Unknown tool 'incorrect api key'" }, 'invalid-request'],
+    [400, { message: "Bad value: 'invalid_api_key model_not_found'" }, 'invalid-request'],
+    [403, { message: "Not for you: 'API key not valid'" }, 'turned-away'],
+    [400, { code: 'unsupported_value', message: 'm' }, 'turned-away'],
+    [400, { message: "'logprobs' is not supported with this model." }, 'turned-away'],
+    [400, { message: 'This model does not take an assistant message prefill.' }, 'turned-away'],
+    [403, { type: 'permission_error', message: 'm' }, 'turned-away'],
+    [403, { message: 'prompt is too long' }, 'context-length'],
+    [429, { code: 'insufficient_quota', message: 'm' }, 'rate-limited'],
+  ])('tells from a %i who has to mend it: %j', (status, error, kind) => {
+    expect(openAi(status, error)).toMatchObject({ kind })
   })
 
   it.each<[number, object, string]>([
@@ -53,10 +90,14 @@ describe('what an error of a provider means', () => {
     [{ type: 'overloaded_error' }, 'overloaded'],
     [{ type: 'rate_limit_error' }, 'rate-limited'],
     [{ code: 'rate_limit_exceeded' }, 'rate-limited'],
-    [{ code: 'insufficient_quota' }, 'rate-limited'],
+    [{ code: 'insufficient_quota' }, 'unauthorized'],
+    [{ type: 'billing_error' }, 'unauthorized'],
+    [{ type: 'permission_error' }, 'turned-away'],
+    [{ code: 'model_not_found' }, 'misconfigured'],
+    [{ message: 'API key expired. Please renew the API key.' }, 'unauthorized'],
     [{ type: 'authentication_error' }, 'unauthorized'],
     [{ code: 'invalid_api_key' }, 'unauthorized'],
-    [{ type: 'not_found_error' }, 'misconfigured'],
+    [{ type: 'not_found_error' }, 'turned-away'],
     [{ type: 'timeout_error' }, 'overloaded'],
     [{ type: 'invalid_request_error' }, 'invalid-request'],
     [{ type: 'invalid_request_error', code: 'context_length_exceeded' }, 'context-length'],
@@ -68,21 +109,41 @@ describe('what an error of a provider means', () => {
     [{ code: 503 }, 'overloaded'],
     [{ code: '401' }, 'unauthorized'],
     [{ code: 502 }, 'server-error'],
+    [{ code: 403 }, 'turned-away'],
+    [{ code: 404 }, 'misconfigured'],
   ])('follows from its name where it came in band: %j', (error, kind) => {
     const [part] = openAiWire.streamDecoder(1).decode({ event: '', data: JSON.stringify({ error }) })
     expect(part).toMatchObject({ kind: 'error', failure: { kind } })
   })
 
-  it("keeps the provider's own words, code and field", () => {
+  it("keeps the provider's own words and field", () => {
     expect(openAi(400, { message: 'no such tool', code: 'bad_tool', param: 'tools[0]' })).toEqual({
       kind: 'invalid-request',
       phase: 'headers',
       message: 'no such tool',
       status: 400,
-      code: 'bad_tool',
       param: 'tools[0]',
     })
   })
+
+  it.each([
+    'Incorrect API key provided: sk-proj-aB3_dE6.****',
+    'sk-ant-api03-aaaaaaaaaaaa was refused',
+    "no such key: 'gsk_aaaaaaaaaaaaaaaa'",
+    'xai-aaaaaaaaaaaa is out',
+    'Key AIzaSyAaaaaaaaaaaa expired',
+  ])('shows nobody the key in %j', (message) => {
+    const told = (openAi(401, { message }) as { message: string }).message
+    expect(told).toContain('[key]')
+    expect(told).not.toMatch(/a{6}|sk-proj|aB3/)
+  })
+
+  it.each(['Unknown field: skip_special_tokens', 'No such tool: skateboarding', 'Bad keyword_arguments'])(
+    'takes no word for a key: %j',
+    (message) => {
+      expect(openAi(400, { message })).toMatchObject({ message })
+    },
+  )
 
   it('reads an error that comes in a list, as one well-known server sends it', () => {
     const body = [

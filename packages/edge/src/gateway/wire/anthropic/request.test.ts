@@ -135,8 +135,12 @@ describe('parseAnthropicRequest', () => {
     ],
     [
       'thoughts told back',
-      assistant([{ type: 'thinking', thinking: 'x', signature: 'y' }]),
-      ['messages[0].content[0]'],
+      assistant([
+        { type: 'thinking', thinking: 'x', signature: 'y' },
+        { type: 'redacted_thinking', data: 'z' },
+        { type: 'text', text: 'a' },
+      ]),
+      [],
     ],
     ['a document', user([{ type: 'document', source: {} }]), ['messages[0].content[0]']],
     ['an image by address', image({ type: 'url', url: 'https://a.test/b.png' }), []],
@@ -175,5 +179,25 @@ describe('parseAnthropicRequest', () => {
     ],
   ])('tells of %s whether another format can carry it', (_, fields, expected) => {
     expect(untranslatable(fields)).toEqual(expected)
+  })
+})
+
+describe('a header that switches features on', () => {
+  const needsWith = (passed?: Readonly<Record<string, string>>): readonly string[] => {
+    const parsed = parseAnthropicRequest(ask({ top_k: 5 }), passed)
+    if (!parsed.ok) throw new Error(parsed.bad.message)
+    return parsed.value.needs.untranslatable()
+  }
+
+  it('is told of as what no other format can carry', () => {
+    expect(needsWith({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'files-api' })).toEqual([
+      'anthropic-beta',
+      'top_k',
+    ])
+  })
+
+  it('is not missed where it was not sent', () => {
+    expect(needsWith({ 'anthropic-version': '2023-06-01' })).toEqual(['top_k'])
+    expect(needsWith()).toEqual(['top_k'])
   })
 })

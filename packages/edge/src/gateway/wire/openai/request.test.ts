@@ -223,6 +223,13 @@ describe('parseOpenAiRequest', () => {
       [],
     ],
     [
+      'thoughts told back, which are a hint',
+      {
+        messages: [{ role: 'assistant', content: 'a', reasoning_content: 'x', reasoning: 'y' }, ...MESSAGES],
+      },
+      [],
+    ],
+    [
       'a call of the old kind told back',
       { messages: [{ role: 'assistant', function_call: { name: 'f', arguments: '' } }, ...MESSAGES] },
       ['messages[0].function_call'],
