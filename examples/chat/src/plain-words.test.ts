@@ -21,3 +21,11 @@ it('says what to do when the gateway is gone', () => {
   expect(status).toBe(502)
   expect(advice).toContain('npm start')
 })
+
+it('does not send the reader to the riders when only an operator can help', () => {
+  const body = { code: 'not_configured', message: 'A provider refused the gateway’s key.' }
+  const error = APIError.generate(503, { error: body }, undefined, new Headers())
+  const { message, advice } = plainWords(error)
+  expect(message).toBe('A provider refused the gateway’s key.')
+  expect(advice).not.toContain('riders')
+})

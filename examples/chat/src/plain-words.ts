@@ -51,6 +51,12 @@ function ofStatus(error: APIError): Problem {
       message: readable(error) ?? 'The gateway did not accept the question.',
       advice: 'Change the question, then ask again.',
     }
+  if (error.code === 'not_configured')
+    return {
+      status: 503,
+      message: readable(error) ?? 'The gateway lacks a setting that it needs to ask a provider.',
+      advice: 'The terminal of npm start says which provider; mend its key or settings there.',
+    }
   return {
     status: 503,
     message: 'No provider could answer just now.',
