@@ -48,12 +48,13 @@ export class OpenAiStreamDecoder implements StreamDecoder {
       this.#started = true
       parts.push({ kind: 'start', id: chunk.id ?? '', model: chunk.model ?? '' })
     }
-    for (const choice of chunk.choices ?? []) this.#decodeChoice(choice, parts)
+    for (const choice of chunk.choices ?? []) parts.push(...this.#decodeChoice(choice))
     if (chunk.usage) parts.push({ kind: 'usage', usage: readUsage(chunk.usage) })
     return parts
   }
 
-  #decodeChoice({ index, delta, finish_reason: finish }: Choice, parts: Part[]): void {
+  #decodeChoice({ index, delta, finish_reason: finish }: Choice): readonly Part[] {
+    const parts: Part[] = []
     const reasoning = delta?.reasoning_content ?? delta?.reasoning
     if (reasoning) parts.push({ kind: 'reasoning', text: reasoning })
     const { thinking, text } = readContent(delta?.content)
@@ -66,14 +67,15 @@ export class OpenAiStreamDecoder implements StreamDecoder {
     // Words after a finish marker take it back: some servers put one on every chunk.
     if (parts.some(isOutput)) this.#finished.delete(index)
     // Some servers send '' for "not yet".
-    if (!finish || this.#finished.has(index)) return
+    if (!finish || this.#finished.has(index)) return parts
     const reason = readFinish(finish)
     if (reason === 'failed') {
       parts.push({ kind: 'error', failure: gaveUp('stream') })
-      return
+      return parts
     }
     this.#finished.set(index, reason)
     if (this.#finished.size === this.#choices) parts.push({ kind: 'finish', reason })
+    return parts
   }
 
   // Servers that ignore `n` give one answer, which is finished all the same.
