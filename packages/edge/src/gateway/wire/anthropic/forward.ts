@@ -9,7 +9,7 @@ export function forwardAnthropicRequest({ body }: ChatRequest, model: UpstreamMo
   return {
     ...body,
     model: model.model,
-    messages: (body['messages'] as readonly Message[]).map(withoutUnsigned),
+    messages: (body['messages'] as readonly Message[]).flatMap(withoutUnsigned),
   }
 }
 
@@ -17,9 +17,11 @@ interface Message {
   readonly content: string | readonly { readonly type: string; readonly signature?: unknown }[]
 }
 
-function withoutUnsigned(message: Message): Message {
+function withoutUnsigned(message: Message): Message[] {
   const { content } = message
-  if (typeof content === 'string') return message
+  if (typeof content === 'string') return [message]
   const signed = content.filter(({ type, signature }) => type !== 'thinking' || signature !== '')
-  return signed.length === content.length ? message : { ...message, content: signed }
+  if (signed.length === content.length) return [message]
+  // A turn of which nothing is left would be refused, too.
+  return signed.length === 0 ? [] : [{ ...message, content: signed }]
 }
