@@ -69,6 +69,32 @@ describe('reading the events of a body', () => {
     )
   })
 
+  it.each([
+    ['[DONE]', 'data: [DONE]', ['[DONE]']],
+    ['[DONE] at the end of its line', 'data: [DONE]\n', ['[DONE]']],
+    ['JSON', 'data: {"choices":[]}', ['{"choices":[]}']],
+    ['half of JSON', 'data: {"choices":[', []],
+    ['half of [DONE]', 'data: [DON', []],
+    ['a name alone', 'event: message_stop', []],
+    ['half of a character', 'data: "\u{fffd}', []],
+  ])('takes %s without its blank line at the end for an event where it is whole', async (_, rest, data) => {
+    for (const cut of [0, 3, rest.length]) {
+      const pieces = [chunk('a'), rest.slice(0, cut), rest.slice(cut)].filter((piece) => piece !== '')
+      const [, ...after] = (await all(bodyOf(pieces.map(encode)).body)).flat()
+      expect(after.map(({ raw }) => raw?.data)).toEqual(data)
+    }
+  })
+
+  it('takes nothing for an event that a broken connection left without its end', async () => {
+    const reset = new Error('reset')
+    const events = read(bodyOf([encode('data: [DONE]')], reset).body)
+    await expect(events.next()).rejects.toBe(reset)
+  })
+
+  it('passes over a byte order mark', async () => {
+    expect(textOf(await all(bodyOf([encode(`\u{feff}${chunk('a')}`)]).body))).toBe('a')
+  })
+
   it('calls an event over the limit malformed, passes what came before it, and stops reading', async () => {
     const { body, cancelled } = bodyOf(
       [chunk('a'), 'data: ', 'x'.repeat(2_000), 'x'.repeat(2_000)].map(encode),

@@ -175,6 +175,14 @@ describe('a whole answer of a provider', () => {
       'truncated',
     ],
     ['an error under status 200', { error: { message: 'busy', type: 'overloaded_error' } }, 'overloaded'],
+    ['an error in a word', { error: 'broken', choices: [choice] }, 'server-error'],
+    ['an answer that is not finished yet', { choices: [{ ...choice, finish_reason: '' }] }, 'truncated'],
+    ['an answer that was given up', { choices: [{ ...choice, finish_reason: 'error' }] }, 'server-error'],
+    [
+      'a second answer that was given up',
+      { choices: [choice, { ...choice, finish_reason: 'abort' }] },
+      'server-error',
+    ],
   ])('is no answer when it is %s (OpenAI)', (_, body, kind) => {
     expect(openAiWire.parseAnswer(body)).toMatchObject({ ok: false, failure: { kind, phase: 'body' } })
   })
@@ -190,6 +198,42 @@ describe('a whole answer of a provider', () => {
     ],
   ])('is no answer when it is %s (Anthropic)', (_, body, kind) => {
     expect(anthropicWire.parseAnswer(body)).toMatchObject({ ok: false, failure: { kind, phase: 'body' } })
+  })
+
+  it.each([{}, null, '', { message: null, code: null }, { message: '', type: '' }])(
+    'is one though it bears the error %j, which says nothing',
+    (error) => {
+      expect(openAiWire.parseAnswer({ error, choices: [choice] })).toMatchObject({ ok: true })
+    },
+  )
+
+  it('is one without ids, models and counts', () => {
+    const usage = { prompt_tokens: null, completion_tokens: 3, prompt_tokens_details: null }
+    expect(openAiWire.parseAnswer({ id: null, model: null, usage, choices: [choice] })).toMatchObject({
+      ok: true,
+      value: { id: '', model: '', usage: { inputTokens: 0, outputTokens: 3, cachedInputTokens: 0 } },
+    })
+    expect(openAiWire.parseAnswer({ usage: 'odd', choices: [choice] })).toMatchObject({
+      value: { usage: null },
+    })
+  })
+
+  it('is read where it says what it thinks and says in a list of pieces', () => {
+    const content = [
+      {
+        type: 'thinking',
+        thinking: [
+          { type: 'text', text: 'hm' },
+          { type: 'text', text: '!' },
+        ],
+      },
+      { type: 'text', text: 'a' },
+      { type: 'reference', reference_ids: [1] },
+      { type: 'text', text: 'b' },
+    ]
+    expect(openAiWire.parseAnswer({ choices: [{ ...choice, message: { content } }] })).toMatchObject({
+      value: { reasoning: 'hm!', text: 'ab' },
+    })
   })
 
   it('reads a refusal for its text', () => {

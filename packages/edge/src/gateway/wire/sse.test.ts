@@ -156,6 +156,23 @@ describe('SseReader', () => {
     expect(readPieces(['data: {"a":1}', '\n', 'data: b'].map(encode))).toEqual([[], [], []])
   })
 
+  it('tells at the end what stands there without its blank line, and nothing twice', () => {
+    const rest = (text: string): RawEvent[] => {
+      const reader = new SseReader(LIMIT)
+      reader.push(text)
+      const events = reader.end()
+      expect(reader.end()).toEqual([])
+      return events
+    }
+    expect(rest('data: a\n\ndata: b')).toEqual([{ event: '', data: 'b' }])
+    expect(rest('event: e\ndata: b\n')).toEqual([{ event: 'e', data: 'b' }])
+    expect(rest('event: e\r\ndata: b\r\ndata: c\r')).toEqual([{ event: 'e', data: 'b\nc' }])
+    expect(rest('data: a\n\n')).toEqual([])
+    expect(rest('event: e')).toEqual([])
+    expect(rest(': ping')).toEqual([])
+    expect(rest('')).toEqual([])
+  })
+
   it('takes the empty data of the standard as an event, and a name without data as none', () => {
     expect(readPieces([encode('data\n\ndata\ndata\n\nevent: ping\n\ndata:x\n\n')]).flat()).toEqual([
       { event: '', data: '' },

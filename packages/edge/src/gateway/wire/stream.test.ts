@@ -6,7 +6,7 @@ import type { Failure } from '@paceline/core'
 import { anthropicWire } from './anthropic/wire.ts'
 import type { ChatRequest, FinishReason, Usage } from './conversation.ts'
 import { openAiWire } from './openai/wire.ts'
-import type { Part, RawEvent, StreamEvent } from './part.ts'
+import { isOutput, type Part, type RawEvent, type StreamEvent } from './part.ts'
 import { SseReader, writeEvent } from './sse.ts'
 import type { Account, Wire } from './wire.ts'
 
@@ -368,6 +368,49 @@ describe('a stream passed on in its own format', () => {
   })
 })
 
+describe('a stream with a finish marker on every chunk', () => {
+  const chunkOf = (content: string): RawEvent => ({
+    event: '',
+    data: JSON.stringify({ id: 'a', choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] }),
+  })
+  const COUNTS = { event: '', data: '{"id":"a","choices":[],"usage":{"prompt_tokens":1}}' }
+  const DONE = { event: '', data: '[DONE]' }
+
+  it('lets what it held pass as soon as words follow, each chunk once and in its order', () => {
+    const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
+    const sent = [chunkOf('a'), COUNTS, chunkOf('b'), chunkOf('c'), COUNTS, DONE]
+    const texts = decodeAll(openAiWire, sent).map((event) => encoder.encode(event, true))
+    expect(texts.map((text) => readSse(text))).toEqual([
+      [],
+      [],
+      [chunkOf('a'), COUNTS],
+      [chunkOf('b')],
+      [],
+      [],
+    ])
+    const passed = readSse(texts.join('') + encoder.complete(ACCOUNT))
+    expect(passed.map((raw) => stripAccount(raw))).toEqual(sent)
+    expect(dataOf(passed).map((chunk) => chunk['paceline'])).toEqual([
+      ...Array.from({ length: 4 }, () => undefined),
+      ACCOUNT,
+    ])
+  })
+
+  it('lets what it held pass before plain words, too', () => {
+    const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
+    const plain = { event: '', data: '{"id":"a","choices":[{"index":0,"delta":{"content":"b"}}]}' }
+    const texts = decodeAll(openAiWire, [chunkOf('a'), plain]).map((event) => encoder.encode(event, true))
+    expect(readSse(texts.join(''))).toEqual([chunkOf('a'), plain])
+  })
+
+  it.each(WIRES)('is written in $name with one finish marker, at its end', (wire) => {
+    const parts = decodeAll(openAiWire, [chunkOf('a'), chunkOf('b'), DONE]).flatMap((event) => event.parts)
+    const read = decodeAll(wire, readSse(write(wire, parts))).flatMap((event) => event.parts)
+    expect(meaningOf(read)).toMatchObject({ blocks: [{ text: 'ab' }], finishes: ['stop'] })
+    expect(read.at(-1)).toEqual({ kind: 'done' })
+  })
+})
+
 const stripAccount = (raw: RawEvent): RawEvent => {
   if (raw.data === '[DONE]') return raw
   const { paceline: _, ...rest } = JSON.parse(raw.data) as Record<string, unknown>
@@ -513,6 +556,175 @@ describe('what a decoder makes of odd streams', () => {
   it('is finished once, even when a provider says it twice', () => {
     const end = delta({}, { finish_reason: 'stop' })
     expect(kinds(openAi(1, end, end)).filter((kind) => kind === 'finish')).toEqual(['finish'])
+  })
+
+  it.each<[string, FinishReason]>([
+    ['stop', 'stop'],
+    ['eos_token', 'stop'],
+    ['length', 'length'],
+    ['model_length', 'length'],
+    ['max_tokens', 'length'],
+    ['MAX_TOKENS', 'length'],
+    ['tool_calls', 'tool-calls'],
+    ['function_call', 'tool-calls'],
+    ['content_filter', 'content-filter'],
+    ['content_filter: PROHIBITED_CONTENT', 'content-filter'],
+    ['SAFETY', 'content-filter'],
+    ['RECITATION', 'content-filter'],
+  ])('takes the finish reason %j for %j', (word, reason) => {
+    expect(openAi(1, delta({}, { finish_reason: word })).at(-1)).toEqual({ kind: 'finish', reason })
+  })
+
+  it.each([
+    'error',
+    'network_error',
+    'abort',
+    'aborted',
+    'cancelled',
+    'interrupted',
+    'insufficient_system_resource',
+    'MALFORMED_FUNCTION_CALL',
+  ])('takes the finish reason %j for a failure of the provider', (word) => {
+    const parts = openAi(1, delta({ content: 'a' }), delta({}, { finish_reason: word }))
+    expect(kinds(parts)).toEqual(['start', 'text', 'error'])
+    expect(parts.at(-1)).toMatchObject({ failure: { kind: 'server-error', phase: 'stream' } })
+  })
+
+  it.each(['', null])('takes the finish reason %j for none', (word) => {
+    expect(kinds(openAi(1, delta({ content: 'a' }, { finish_reason: word })))).toEqual(['start', 'text'])
+  })
+
+  it('is finished again after words that took a finish marker back', () => {
+    const each = (content: string): object => delta({ content }, { finish_reason: 'stop' })
+    expect(kinds(openAi(1, each('a'), each('b'), each('')))).toEqual([
+      'start',
+      'text',
+      'finish',
+      'text',
+      'finish',
+    ])
+    expect(kinds(openAi(1, each('a'), delta({ content: 'b' }))).at(-1)).toBe('text')
+  })
+
+  it('takes no finish of one answer back for what another one says', () => {
+    const both = (first: object, second: object): object => ({
+      choices: [
+        { index: 0, delta: {}, ...first },
+        { index: 1, delta: {}, ...second },
+      ],
+    })
+    const parts = openAi(
+      2,
+      both({ delta: { content: 'a' } }, { delta: { content: 'b' }, finish_reason: 'stop' }),
+      both({ delta: { content: 'c' } }, {}),
+      both({ finish_reason: 'length' }, {}),
+    )
+    expect(parts.at(-1)).toEqual({ kind: 'finish', reason: 'length' })
+    const again = { choices: [{ index: 1, delta: { content: 'd' } }] }
+    const taken = openAi(2, both({}, { finish_reason: 'stop' }), again, both({ finish_reason: 'stop' }, {}))
+    expect(kinds(taken)).not.toContain('finish')
+  })
+
+  it('is finished by [DONE] when fewer answers came than were asked for, and all of them are', () => {
+    const end = delta({ content: 'a' }, { finish_reason: 'length' })
+    expect(kinds(openAi(2, end))).not.toContain('finish')
+    expect(openAi(2, end, '[DONE]').slice(-2)).toEqual([
+      { kind: 'finish', reason: 'length' },
+      { kind: 'done' },
+    ])
+    const other = { choices: [{ index: 1, delta: { content: 'b' } }] }
+    expect(kinds(openAi(2, end, other, '[DONE]'))).not.toContain('finish')
+    expect(kinds(openAi(2, '[DONE]'))).toEqual(['done'])
+    expect(kinds(openAi(1, end, '[DONE]')).slice(-2)).toEqual(['finish', 'done'])
+  })
+
+  it('goes on with a call whose name is repeated with each piece of its input', () => {
+    const piece = (id: string | null, called: string, json: string): object =>
+      delta({ tool_calls: [{ index: 0, id, function: { name: called, arguments: json } }] })
+    for (const id of ['c', null, '']) {
+      const parts = openAi(1, piece('c', 'f', '{"a"'), piece(id, 'f', ':1'), piece(id, '', '}'))
+      expect(meaningOf(parts)).toMatchObject({ blocks: [{ id: 'c', name: 'f', text: '{"a":1}' }] })
+    }
+    const two = openAi(1, piece('c', 'f', '{}'), piece('d', 'f', '{"b":2}'), piece('e', 'g', '{}'))
+    expect((meaningOf(two) as { blocks: object[] }).blocks).toMatchObject([
+      { id: 'c', name: 'f', text: '{}' },
+      { id: 'd', name: 'f', text: '{"b":2}' },
+      { id: 'e', name: 'g', text: '{}' },
+    ])
+  })
+
+  it.each<[string, object]>([
+    ['a call of the old kind', { function_call: { name: 'f', arguments: '' } }],
+    ['audio', { audio: { data: 'AA==' } }],
+  ])('takes %s from an OpenAI provider for output', (_, fields) => {
+    const parts = openAi(1, delta(fields))
+    expect(kinds(parts)).toEqual(['start', 'other'])
+    expect(parts.map((part) => isOutput(part))).toEqual([false, true])
+  })
+
+  it.each<[string, object]>([
+    [
+      'a tool of the provider',
+      {
+        type: 'content_block_start',
+        index: 1,
+        content_block: { type: 'server_tool_use', id: 's', name: 'n' },
+      },
+    ],
+    [
+      'the input of a tool of the provider',
+      {
+        type: 'content_block_delta',
+        index: 1,
+        delta: { type: 'input_json_delta', partial_json: '{' },
+      },
+    ],
+    [
+      'a signature',
+      { type: 'content_block_delta', index: 0, delta: { type: 'signature_delta', signature: 's' } },
+    ],
+    [
+      'a citation',
+      { type: 'content_block_delta', index: 0, delta: { type: 'citations_delta', citation: {} } },
+    ],
+    [
+      'hidden thinking',
+      { type: 'content_block_start', index: 0, content_block: { type: 'redacted_thinking', data: 'x' } },
+    ],
+  ])('takes %s from an Anthropic provider for output', (_, event) => {
+    expect(anthropic(event)).toEqual([{ kind: 'other' }])
+  })
+
+  it.each(['text_delta', 'thinking_delta', 'input_json_delta'])('takes an empty %s for no output', (type) => {
+    const event = { type: 'content_block_delta', index: 0, delta: { type, text: '', partial_json: '' } }
+    expect(anthropic(event)).toEqual([])
+  })
+
+  it('reads content that comes as a list of pieces', () => {
+    const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }
+    const parts = openAi(1, delta({ content: [thinking] }), delta({ content: [{ type: 'text', text: 'a' }] }))
+    expect(parts.slice(1)).toEqual([
+      { kind: 'reasoning', text: 'hm' },
+      { kind: 'text', text: 'a' },
+    ])
+    expect(kinds(openAi(1, delta({ content: [] })))).toEqual(['start'])
+  })
+
+  it('reads chunks whose ids, models, choices and counts are null', () => {
+    const usage = {
+      prompt_tokens: null,
+      completion_tokens: 2,
+      prompt_tokens_details: { cached_tokens: null },
+    }
+    expect(openAi(1, { id: null, model: null, choices: null, usage })).toEqual([
+      { kind: 'start', id: '', model: '' },
+      { kind: 'usage', usage: { inputTokens: 0, outputTokens: 2, cachedInputTokens: 0 } },
+    ])
+    expect(kinds(openAi(1, { choices: [{ index: 0, delta: null }], usage: null }))).toEqual(['start'])
+  })
+
+  it.each([{}, null, '', { message: '', type: null, code: null }])('takes the error %j for none', (error) => {
+    expect(kinds(openAi(1, { error, ...delta({ content: 'a' }) }))).toEqual(['start', 'text'])
   })
 
   it('opens a call for each name, though every index says 0', () => {
