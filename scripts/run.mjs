@@ -86,4 +86,7 @@ const child = spawn(pinnedNode, [join(root, 'scripts', `${task}.ts`), ...rest], 
 // A terminal sends Ctrl-C to the whole group; other senders reach only this process, so pass their signal on.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => child.kill('SIGTERM'))
+// Whoever kills npm kills its shell, and nobody tells us: without a parent there is nobody left to run for.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 1_000).unref()
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))

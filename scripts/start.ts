@@ -106,17 +106,23 @@ async function buildEverything(): Promise<void> {
 
 function stopOnSignal(close: () => Promise<void>): void {
   let stopping = false
+  const stop = (): void => {
+    // A second Ctrl-C means now.
+    if (stopping) process.exit(130)
+    stopping = true
+    console.log('\nStopping …')
+    void close().then(() => process.exit(0))
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // Miniflare's own listener exits at once, before open answers and storage are closed in order.
     process.removeAllListeners(signal)
-    process.on(signal, () => {
-      // A second Ctrl-C means now.
-      if (stopping) process.exit(130)
-      stopping = true
-      console.log('\nStopping …')
-      void close().then(() => process.exit(0))
-    })
+    process.on(signal, stop)
   }
+  // A parent that was killed sends no signal; its ports must not stay taken.
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent && !stopping) stop()
+  }, 1_000).unref()
 }
 
 function announce({ chatUrl, gatewayUrl, providers }: RunningDemo, appKey: string): void {

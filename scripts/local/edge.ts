@@ -68,6 +68,12 @@ export async function startEdge({
     modules: [{ type: 'ESModule', path: 'worker.mjs', contents: script }],
   })
   const miniflare = new Miniflare(options)
-  const url = await miniflare.ready
+  const url = await miniflare.ready.catch((error: unknown) => {
+    throw persistTo === undefined ? error : new Error(damaged(persistTo, error))
+  })
   return { url: url.origin, close: () => miniflare.dispose() }
 }
+
+const damaged = (folder: string, error: unknown): string =>
+  `The gateway did not start. If its storage in ${folder} is damaged, \`npm start -- --fresh\` forgets it.\n` +
+  `workerd's own words: ${error instanceof Error ? error.message : String(error)}`

@@ -29,7 +29,7 @@ export interface Attempt {
   /** Credentials are replaced by `[redacted]`. */
   readonly requestHeaders: Readonly<Record<string, string>>
   readonly keyAccepted: boolean
-  /** Parsed JSON; the text itself when it was not JSON. */
+  /** Parsed JSON; the text itself when it was not JSON; its size in words when it was over 64 KiB. */
   readonly requestBody: unknown
 }
 

@@ -16,6 +16,9 @@ import type { Script } from './script/script.ts'
 import { redactHeaders } from './redact-headers.ts'
 import type { Call, Refusal, ResponseContext, Wire } from './wire/wire.ts'
 
+/** The log holds 10,000 attempts; with larger bodies it would outgrow the process. */
+const longestLoggedBytes = 65_536
+
 /** Answers one model call: reads it, decides the whole script of the attempt, then plays it. */
 export async function serveModelCall(
   request: HttpRequest,
@@ -58,7 +61,12 @@ export async function serveModelCall(
     status: null,
     requestHeaders: redactHeaders(request.headers),
     keyAccepted,
-    requestBody: body.ok ? body.value : request.body.toString(),
+    requestBody:
+      request.body.length > longestLoggedBytes
+        ? `${request.body.length} bytes`
+        : body.ok
+          ? body.value
+          : request.body.toString(),
   }
 
   const refusal = keyAccepted ? refuse() : ({ kind: 'auth' } as const)
