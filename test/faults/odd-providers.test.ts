@@ -70,6 +70,13 @@ describe.each(CLIENTS)('a client of the %s wire', (client) => {
     expect(await stream()).toMatchObject({ text: 'whole', ending: 'complete' })
   })
 
+  it('gets the account of an answer whose server gave fewer than were asked for', async () => {
+    provider.answer(chunks([['whole', 'stop']]))
+    const body = client === 'openai' ? { n: 2 } : {}
+    const seen = await ask(stack, client, stack.freshRoute('o'), { stream: true, body })
+    expect(seen).toMatchObject({ text: 'whole', ending: 'complete', paceline: { answer: 'complete' } })
+  })
+
   it('gets its answer from a server that leaves out the last blank line', async () => {
     provider.answer(
       chunks([['whole', null]], 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}'),

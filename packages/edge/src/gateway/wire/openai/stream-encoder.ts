@@ -79,6 +79,8 @@ export class OpenAiStreamEncoder implements StreamEncoder {
     if (this.#usage !== null && this.#includeUsage) {
       this.#held.push({ ...this.#body({}, null), choices: [], usage: spellUsage(this.#usage) })
     }
+    // Where nothing was held (a server that ignored `n`), the account gets a chunk of its own.
+    if (this.#held.length === 0) this.#held.push({ ...this.#body({}, null), choices: [] })
     const last = this.#held.length - 1
     const chunks = this.#held.map((chunk, index) =>
       index === last ? { ...(chunk as object), paceline: account } : chunk,
