@@ -315,6 +315,25 @@ describe('the verdict on a request that failed everywhere', () => {
     },
   )
 
+  it('is a rate that passes, and not a key that the operator must mend, in either order', async () => {
+    for (const mine of ['unauthorized', 'misconfigured'] as const) {
+      expect((await verdict(fault('rate-limited'), fault(mine))).kind).toBe('rate-limited')
+      expect((await verdict(fault(mine), fault('rate-limited'))).kind).toBe('rate-limited')
+    }
+  })
+
+  it('is the length of the prompt where the largest model refused it, whatever the smaller ones were busy with', async () => {
+    const script = { a: [busy], b: [fault('context-length')] }
+    const { outcome } = await run(script, { a: 32, b: 128 }, { maxAttempts: 2 })
+    expect(outcome).toMatchObject({ ok: false, failure: { kind: 'context-length' } })
+    const larger = await run(
+      { a: [fault('context-length')], b: [busy] },
+      { a: 32, b: 128 },
+      { maxAttempts: 2 },
+    )
+    expect(larger.outcome).toMatchObject({ ok: false, failure: { kind: 'overloaded' } })
+  })
+
   it('takes what a candidate said last for its failure', async () => {
     const { outcome } = await run(
       { a: [lone500, fault('unauthorized')], b: [fault('unauthorized')] },

@@ -107,8 +107,8 @@ class Walk {
       const waits = failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
       return waits.length === failures.length ? { ...last, retryAfterMs: Math.min(...waits) } : last
     }
-    // What the operator has to mend, and what one provider alone refused, is no answer to a caller whom others failed.
-    return failures.find(({ kind }) => SPEAKS_FOR_OTHERS.has(kind)) ?? last
+    const speaksFirst = this.#candidates.some((one) => this.#fits(one)) ? VERDICTS : NO_MODEL_FITS
+    return speaksFirst.flatMap((kind) => failures.find((failure) => failure.kind === kind) ?? [])[0] ?? last
   }
 
   /** Silent candidates are not asked again; neither are those that only an operator can mend. */
@@ -135,11 +135,20 @@ const WORTH_A_RETRY = new Set<Failure['kind']>([
   'malformed',
 ])
 
-const SPEAKS_FOR_OTHERS = new Set<Failure['kind']>([
+/**
+ * Which failure a caller hears of when candidates failed in different ways: those that pass by themselves first, and
+ * what only the operator can mend last.
+ */
+const VERDICTS: readonly Failure['kind'][] = [
   'overloaded',
   'server-error',
   'unreachable',
   'timeout',
   'truncated',
   'malformed',
-])
+  'rate-limited',
+  'turned-away',
+  'context-length',
+]
+/** A prompt that the largest model has refused will not fit tomorrow either. */
+const NO_MODEL_FITS: readonly Failure['kind'][] = ['context-length', ...VERDICTS]

@@ -47,8 +47,10 @@ export async function openStream(
     if (heldBytes > call.route.answerBytes)
       return failed(malformed('first-output', 'it says nothing at great length'))
     for (const { parts } of batch) {
+      // An event that holds words and their failure is a failure: nobody has seen the words.
+      const broken = parts.find((part) => part.kind === 'error')
+      if (broken !== undefined) return failed({ ...broken.failure, phase: 'first-output' })
       for (const part of parts) {
-        if (part.kind === 'error') return failed({ ...part.failure, phase: 'first-output' })
         if (part.kind === 'finish' || isOutput(part)) {
           return success({ kind: 'stream', candidate, events: withHead(head, events), leave })
         }

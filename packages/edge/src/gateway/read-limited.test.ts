@@ -43,7 +43,7 @@ describe('reading a body of limited size', () => {
 
   it('stops at the limit with the text so far, and lets go of the rest', async () => {
     const { body, taken, cancelled } = bodyOf(pieces('abc', 'de', 'f', 'g'))
-    expect(await readLimited(body, 4, 'stop')).toEqual({ text: 'abc', whole: false })
+    expect(await readLimited(body, 4, 'stop')).toEqual({ text: 'abcd', whole: false })
     expect([taken(), cancelled()]).toEqual([2, true])
   })
 

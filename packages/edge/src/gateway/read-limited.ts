@@ -25,9 +25,11 @@ export async function readLimited(
   let size = 0
   let text = ''
   for await (const chunk of body) {
+    const room = limitBytes - size
     size += chunk.byteLength
     if (size <= limitBytes) text += decoder.decode(chunk, { stream: true })
-    else if (beyond === 'stop' || size > MOST_DISCARDED_BYTES) return { text, whole: false }
+    else if (beyond === 'stop') return { text: text + decoder.decode(chunk.subarray(0, room)), whole: false }
+    else if (size > MOST_DISCARDED_BYTES) return { text: '', whole: false }
     else text = ''
   }
   return { text: text + decoder.decode(), whole: size <= limitBytes }

@@ -19,7 +19,7 @@ export function reportHealth(health: HealthView): Layer<Candidates, Answer> {
     for (const sample of speedOf(candidate, call, outcome.ok ? null : outcome.failure)) health.note(sample)
     const settle = (failure: Failure): void => {
       const result = resultOf(failure)
-      if (result === 'unusable')
+      if (result === 'unusable' || failure.kind === 'turned-away')
         log('provider.refused', {
           call: call.id,
           candidate: candidate.id,

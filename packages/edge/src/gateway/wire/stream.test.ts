@@ -458,6 +458,16 @@ describe('a stream that breaks off', () => {
       .join('')
     expect(text + encoder.incomplete(FAILURE, ACCOUNT)).not.toContain('finish_reason')
   })
+
+  it('keeps the words that came with a finish marker which turned out to be wrong', () => {
+    const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
+    const data = '{"id":"a","choices":[{"index":0,"delta":{"content":"words"},"finish_reason":"stop"}]}'
+    const held = decodeAll(openAiWire, [{ event: '', data }]).map((event) => encoder.encode(event, true))
+    const end = encoder.incomplete(FAILURE, ACCOUNT)
+    expect(held.join('')).toBe('')
+    expect(end).toContain('"words"')
+    expect(end).not.toContain('"stop"')
+  })
 })
 
 describe('what a decoder makes of odd streams', () => {

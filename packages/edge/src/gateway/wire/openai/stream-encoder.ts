@@ -68,6 +68,18 @@ export class OpenAiStreamEncoder implements StreamEncoder {
     }
   }
 
+  /** The words of chunks that were held, without the finish marker that turned out to be wrong. */
+  #releaseWords(): string {
+    const said = this.#held.flatMap((chunk) => {
+      const { choices = [] } = chunk as { choices?: readonly { readonly delta?: object }[] }
+      const worded = choices.filter(({ delta }) => Object.keys(delta ?? {}).length > 0)
+      if (worded.length === 0) return []
+      return [{ ...(chunk as object), choices: worded.map((choice) => ({ ...choice, finish_reason: null })) }]
+    })
+    this.#held = []
+    return said.map((chunk) => writeJson(chunk)).join('')
+  }
+
   /** What was held for the end, when the end has not come after all. */
   #release(): string {
     const text = this.#held.map((chunk) => writeJson(chunk)).join('')
@@ -90,7 +102,7 @@ export class OpenAiStreamEncoder implements StreamEncoder {
 
   // No [DONE]: for clients that look for nothing else, it would say that the answer is whole.
   incomplete(failure: Failure, account: Account): string {
-    return writeJson({ ...encodeOpenAiProblem(problemOf(failure)), paceline: account })
+    return this.#releaseWords() + writeJson({ ...encodeOpenAiProblem(problemOf(failure)), paceline: account })
   }
 
   #chunk(delta: unknown): string {
