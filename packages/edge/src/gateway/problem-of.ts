@@ -6,6 +6,7 @@ export function problemOf(failure: Failure): Problem {
   const param = failure.param ?? null
   switch (failure.kind) {
     case 'invalid-request':
+    case 'turned-away':
       return {
         status: requestStatus(failure),
         code: 'invalid_request',
@@ -23,14 +24,6 @@ export function problemOf(failure: Failure): Problem {
       }
     case 'content-policy':
       return { status: 400, code: 'content_policy', message: failure.message, param, retryable: false }
-    case 'turned-away':
-      return {
-        status: requestStatus(failure),
-        code: 'invalid_request',
-        message: failure.message,
-        param,
-        retryable: false,
-      }
     case 'rate-limited':
       return {
         ...AGAIN,
@@ -90,5 +83,6 @@ const AGAIN = { param: null, retryable: true } as const
 /** Whether words have reached the caller already: then the honest thing to say is that they are not the whole answer. */
 const afterCommit = ({ phase }: Failure): string => (phase === 'stream' ? '; this answer is incomplete' : '')
 
-const requestStatus = ({ status }: Failure): number =>
-  status !== undefined && status >= 400 && status < 500 ? status : 400
+/** A provider's 401 or 403 is about the gateway; passed on, it would say that the caller's own key is wrong. */
+const requestStatus = ({ status = 400 }: Failure): number =>
+  status >= 400 && status < 500 && status !== 401 && status !== 403 ? status : 400

@@ -74,7 +74,12 @@ export class OpenAiStreamEncoder implements StreamEncoder {
       const { choices = [] } = chunk as { choices?: readonly { readonly delta?: object }[] }
       const worded = choices.filter(({ delta }) => Object.keys(delta ?? {}).length > 0)
       if (worded.length === 0) return []
-      return [{ ...(chunk as object), choices: worded.map((choice) => ({ ...choice, finish_reason: null })) }]
+      return [
+        {
+          ...(chunk as object),
+          choices: worded.map((choice) => Object.assign({}, choice, { finish_reason: null })),
+        },
+      ]
     })
     this.#held = []
     return said.map((chunk) => writeJson(chunk)).join('')
