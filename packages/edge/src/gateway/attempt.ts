@@ -14,8 +14,8 @@ export const attempt: Service<Candidates, Answer> = async ([candidate], call) =>
   const timer = new PhaseTimer(call.deadlineAt)
   // An attempt that began late is not to blame for the end of the call's time.
   const beganLate = call.attempts.length > 1
-  // Asked of the signal: what an aborted fetch throws in workerd is a copy of the reason, and of no class of ours.
-  const explain = (_error: unknown, phase: Phase): Failure => failureOf(timer.signal.reason, phase, beganLate)
+  // The signal is asked and not the thrown error: in workerd that is a copy of the reason, and of no class of ours.
+  const explain = (phase: Phase): Failure => failureOf(timer.signal.reason, phase, beganLate)
   const { timers } = candidate
   // Outside the try: what fails here is ours, not the provider's.
   const body = JSON.stringify(bodyFor(candidate, call))
@@ -48,8 +48,8 @@ export const attempt: Service<Candidates, Answer> = async ([candidate], call) =>
       phase = 'body'
       outcome = await readWhole(candidate, call, response)
     }
-  } catch (error) {
-    outcome = failed(explain(error, phase))
+  } catch {
+    outcome = failed(explain(phase))
   }
   if (outcome.ok) record.firstOutputAt = Date.now()
   else timer.abort(new Error('the attempt is over'))

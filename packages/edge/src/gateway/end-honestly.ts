@@ -6,8 +6,10 @@ import { FinishMarker } from './finish-marker.ts'
 /**
  * Gives every stream a true ending: it closes after its finish marker, or with an `error` part, and never throws.
  * Without this, a connection that closes cleanly in the middle of a sentence passes for a whole answer.
+ *
+ * @param explain how a break on the provider's side reads as a failure
  */
-export function endHonestly(explain: (error: unknown, phase: Phase) => Failure): StreamLayer {
+export function endHonestly(explain: (phase: Phase) => Failure): StreamLayer {
   return async function* (events) {
     const finish = new FinishMarker()
     let failure = truncated('stream')
@@ -31,8 +33,8 @@ export function endHonestly(explain: (error: unknown, phase: Phase) => Failure):
         break
       }
       whole = finish.stands
-    } catch (error) {
-      failure = explain(error, 'stream')
+    } catch {
+      failure = explain('stream')
       whole = finish.stands && !finish.contradicted
     }
     if (!whole) yield [{ raw: null, parts: [{ kind: 'error', failure }] }]

@@ -16,8 +16,8 @@ interface Attempt {
   readonly leave: () => void
   /** Called once when the stream is over. */
   readonly release: () => void
-  /** How a thrown error reads as a failure. */
-  readonly explain: (error: unknown, phase: Phase) => Failure
+  /** How a break on the provider's side reads as a failure. */
+  readonly explain: (phase: Phase) => Failure
 }
 
 /**
