@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from './local/build.ts'
+import { compile, run } from './local/build.ts'
 import { checkWorkerSize } from './local/worker-size.ts'
 
 const HELP = `npm run check
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const packages = readdirSync(join(root, 'packages'))
 
 const STEPS: readonly (readonly [string, () => Promise<unknown>])[] = [
-  ['types', () => run('tsc', ['-b'], root)],
+  ['types', () => compile(root)],
   ['format', () => run('oxfmt', ['--check', '.'], root)],
   ['lint', () => run('oxlint', ['--type-aware', '--deny-warnings'], root)],
   ['unit tests', () => run('vitest', ['run', '--project', 'unit'], root)],

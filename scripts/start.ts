@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { checkConfig, run } from './local/build.ts'
+import { checkConfig, compile, run } from './local/build.ts'
 import { MOCKS, startDemo, type RunningDemo } from './local/demo.ts'
 import { HELP, readOptions, type Options } from './local/options.ts'
 import { freeRow, takenPorts, type WantedPort } from './local/ports.ts'
@@ -100,7 +100,7 @@ async function buildEverything(): Promise<void> {
   // The configuration's own check before tsc's: it names the field, its value and the mend.
   await run('tsc', ['-b', 'packages/core'], root)
   await checkConfig(root)
-  await run('tsc', ['-b', 'examples/chat', 'tsconfig.worker.json', 'packages/mock-provider'], root)
+  await compile(root, ['examples/chat', 'tsconfig.worker.json', 'packages/mock-provider'])
   await run('vite', ['build', '--logLevel', 'error'], join(root, 'examples', 'chat'))
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from './local/build.ts'
+import { compile, run } from './local/build.ts'
 import { findChromium } from './local/chromium.ts'
 
 const HELP = `npm test [-- OPTIONS] [FILES]
@@ -20,7 +20,7 @@ if (args.includes('--help') || args.includes('-h')) {
 }
 try {
   const chromium = findChromium()
-  await run('tsc', ['-b'], root)
+  await compile(root)
   await run('vite', ['build', '--logLevel', 'error'], join(root, 'examples', 'chat'))
   const vitest = spawn(
     'vitest',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { bundleSdk } from './bundle-sdk.ts'
 
 interface Ended {
   readonly code: number | null
@@ -10,6 +11,13 @@ interface Ended {
 export async function run(command: string, args: readonly string[], folder: string): Promise<void> {
   const { code, output } = await finish(command, args, folder)
   if (code !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` failed:\n${output}`)
+}
+
+/** Compiles the packages, or the given projects and what they need; the Worker carries the browser's script along. */
+export async function compile(root: string, projects: readonly string[] = []): Promise<void> {
+  await run('tsc', ['-b', 'packages/core'], root)
+  await bundleSdk(root)
+  await run('tsc', ['-b', ...projects], root)
 }
 
 /** Checks paceline.config.ts in a process of its own: this one may hold an older build of the packages. */

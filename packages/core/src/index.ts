@@ -9,6 +9,39 @@ export type {
   WireName,
 } from './config/schema.ts'
 export {
+  inForce,
+  isNewer,
+  MODES,
+  NO_DIRECTIVES,
+  publicDirectivesSchema,
+  publicForm,
+  serverDirectivesSchema,
+  VARIANTS,
+  type Base,
+  type InForce,
+  type Lease,
+  type Mode,
+  type Notice,
+  type PublicDirectives,
+  type ServerDirectives,
+  type Sets,
+  type ShareSet,
+  type Variant,
+  type Version,
+} from './directive.ts'
+export {
+  eventsAnswerSchema,
+  eventSchema,
+  maySend,
+  type EventOf,
+  type EventsAnswer,
+  type EventType,
+  type PacelineEvent,
+  type Sender,
+  type Verdict,
+} from './event.ts'
+export { identifier } from './identifier.ts'
+export {
   creditOf,
   failed,
   nextStepAfter,
@@ -30,3 +63,11 @@ export {
 } from './routing/health.ts'
 export { rank, shareFor } from './routing/rank.ts'
 export { deposit, fullRetryBudget, withdraw } from './routing/retry-budget.ts'
+export {
+  emptySummary,
+  mergeSummaries,
+  quantileMs,
+  summaryOf,
+  summarySchema,
+  type Summary,
+} from './summary.ts'

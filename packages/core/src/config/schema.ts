@@ -1,9 +1,6 @@
 import * as v from 'valibot'
+import { identifier } from '../identifier.ts'
 
-const identifier = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'a name of letters, digits and . _ : / - (128 at most)'),
-)
 const environmentName = v.pipe(
   v.string(),
   v.regex(/^[A-Z][A-Z0-9_]*$/, 'the NAME of an environment variable or secret, such as OPENAI_API_KEY'),
@@ -122,11 +119,76 @@ const keySchema = v.strictObject({
   routes: v.optional(v.array(identifier)),
 })
 
+/** A browser's key is no secret: it stands in the page. What it may do is post browser events, from these origins. */
+const browserKeySchema = v.strictObject({
+  /** Variable that holds the key, such as `pk_…`. */
+  keyFrom: environmentName,
+  /** Origins of the pages; a port of `*` stands for any, for development. */
+  origins: v.pipe(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:(\d+|\*))?$/,
+          'an origin, such as "https://app.example.com" or "http://127.0.0.1:*"',
+        ),
+      ),
+    ),
+    v.minLength(1, 'at least one origin'),
+  ),
+})
+
+const operatorSchema = v.strictObject({
+  /** Secret that holds the operator's token. */
+  tokenFrom: environmentName,
+})
+
+const webhookSchema = v.strictObject({
+  /** Secret that holds the address, since many a service puts its key there. The webhook takes part where it is set. */
+  urlFrom: environmentName,
+  /** Secret that signs each delivery, as standardwebhooks.com describes: `whsec_` and 24 to 64 bytes in base64. */
+  secretFrom: environmentName,
+})
+
+const part = v.pipe(v.number(), v.minValue(0, 'at least 0'), v.maxValue(1, 'at most 1'))
+const few = v.pipe(v.number(), v.integer('a whole number'), v.minValue(1, 'at least 1'))
+
+/** What `ttfvt-breach` does when, and what it calls well again. */
+const ttfvtBreachSchema = v.strictObject({
+  /** So many late first tokens in a row are a suspicion: reason enough for what can be taken back at once. */
+  suspectAfter: v.optional(few, 3),
+  /** The part of late first tokens that is usual, and the one that is a fault: between them the test decides. */
+  usualLate: v.optional(part, 0.05),
+  faultyLate: v.optional(part, 0.5),
+  /** How sure the test has to be, as the natural logarithm of the odds; 15 errs once in some millions of requests. */
+  proof: v.optional(v.pipe(v.number(), v.minValue(1, 'at least 1')), 15),
+  /** Well again: the 95th percentile below this, over so many requests, within so long. */
+  restoredBelowMs: v.optional(durationMs, 400),
+  restoredSamples: v.optional(few, 20),
+  restoredWithinMs: v.optional(durationMs, 30_000),
+  /** What an action sets is gone after this unless it is renewed. */
+  leaseMs: v.optional(durationMs, 60_000),
+  /** How old a sample of another provider may be for all traffic to move there at once. */
+  freshMs: v.optional(durationMs, 30_000),
+  /** Where there is none so young, half the traffic moves first, and the rest after this or the first good sample. */
+  rampInMs: v.optional(durationMs, 1_000),
+  /** How often the provider that was left is asked a small question of our own. */
+  probeEveryMs: v.optional(durationMs, 2_000),
+  /** So many good answers in a row before its traffic comes back. */
+  recoveredAfter: v.optional(few, 5),
+  /** How long each step of its return takes: 1, 5 and 25 % of its traffic. */
+  failBackStepMs: v.optional(durationMs, 10_000),
+})
+
 export const configSchema = v.strictObject({
   providers: v.record(identifier, providerSchema),
   models: v.record(identifier, modelSchema),
   routes: v.record(identifier, routeSchema),
   keys: v.record(identifier, keySchema),
+  browserKeys: v.optional(v.record(identifier, browserKeySchema), {}),
+  operators: v.optional(v.record(identifier, operatorSchema), {}),
+  playbooks: v.optional(v.strictObject({ 'ttfvt-breach': v.optional(ttfvtBreachSchema, {}) }), {}),
+  notify: v.optional(v.strictObject({ webhooks: v.optional(v.record(identifier, webhookSchema), {}) }), {}),
   limits: v.optional(
     v.strictObject({
       /** Largest request body, in bytes. */
@@ -144,3 +206,4 @@ export type Config = v.InferOutput<typeof configSchema>
 export type ProviderConfig = Config['providers'][string]
 export type ModelConfig = Config['models'][string]
 export type RouteConfig = Config['routes'][string]
+export type TtfvtBreachPolicy = Config['playbooks']['ttfvt-breach']
