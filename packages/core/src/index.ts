@@ -51,6 +51,7 @@ export {
   type Outcome,
   type Phase,
 } from './outcome.ts'
+export { reportSchema, type Observation, type Refusal, type Report } from './response/observation.ts'
 export { leaseProbe } from './routing/breaker.ts'
 export {
   newCandidateHealth,
