@@ -1,5 +1,6 @@
+import * as browserScript from '@paceline/browser-sdk/drop-in'
 import { createWorker } from '@paceline/edge'
 import config from './paceline.config.ts'
 
 export { ProviderHealth } from '@paceline/edge'
-export default createWorker(config)
+export default createWorker(config, { browserScript })

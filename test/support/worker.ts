@@ -1,3 +1,4 @@
+import * as browserScript from '@paceline/browser-sdk/drop-in'
 import { defineConfig } from '@paceline/core'
 import { createWorker } from '@paceline/edge'
 
@@ -68,4 +69,5 @@ export default createWorker(
     keys: { app: { secretFrom: 'APP_KEY' }, limited: { secretFrom: 'LIMITED_KEY', routes: ['plain'] } },
     limits: { bodyBytes: 1_000_000, answerBytes: 200_000 },
   }),
+  { browserScript },
 )

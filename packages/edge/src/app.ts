@@ -1,5 +1,6 @@
 import type { Config } from '@paceline/core'
 import { Hono, type Context } from 'hono'
+import { serveScript, type BrowserScript } from './browser-script/serve-script.ts'
 import { rememberSetup, type Env } from './env.ts'
 import { Gateway, type Host } from './gateway/gateway.ts'
 import type { Problem } from './gateway/problem.ts'
@@ -13,8 +14,14 @@ import { problemDetails } from './problem-details.ts'
 
 type Bindings = { Bindings: Env }
 
+/** What a Worker may carry along besides its configuration. */
+export interface WorkerParts {
+  /** The module `@paceline/browser-sdk/drop-in`, to be served to pages. */
+  readonly browserScript?: BrowserScript
+}
+
 /** Every address of the edge and who answers it. One gateway serves all requests of an isolate. */
-export function createApp(config: Config): Hono<Bindings> {
+export function createApp(config: Config, { browserScript }: WorkerParts = {}): Hono<Bindings> {
   const app = new Hono<Bindings>()
   const gateway = new Gateway()
   const setup = rememberSetup(config)
@@ -31,6 +38,11 @@ export function createApp(config: Config): Hono<Bindings> {
     showModel(context.req.raw, setup(context.env), context.req.param('name')),
   )
   app.all('/v1/models', (context) => wrongMethod(context.req.method, 'GET', openAiWire))
+  app.get('/paceline.js', (context) => serveScript(context.req.raw, browserScript, null))
+  app.get('/:file{paceline-.+\\.js}', (context) => {
+    const version = context.req.param('file').slice('paceline-'.length, -'.js'.length)
+    return serveScript(context.req.raw, browserScript, version)
+  })
   app.notFound((context) => {
     const { path } = context.req
     const wire = wireOfPath(path)

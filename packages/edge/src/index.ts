@@ -1,19 +1,24 @@
 import type { Config } from '@paceline/core'
-import { createApp } from './app.ts'
+import { createApp, type WorkerParts } from './app.ts'
 import type { Env } from './env.ts'
 
 export { ProviderHealth } from './health/provider-health.ts'
+export type { WorkerParts } from './app.ts'
 export type { Env } from './env.ts'
 
 /**
  * The Worker for a configuration.
  *
  * @example
+ * import * as browserScript from '@paceline/browser-sdk/drop-in'
  * import config from './paceline.config.ts'
- * export { ProviderHealth } from '@paceline/edge'
- * export default createWorker(config)
+ * export { EventIngest, ProviderHealth } from '@paceline/edge'
+ * export default createWorker(config, { browserScript })
  */
-export function createWorker(config: Config): Required<Pick<ExportedHandler<Env>, 'fetch'>> {
-  const app = createApp(config)
+export function createWorker(
+  config: Config,
+  parts: WorkerParts = {},
+): Required<Pick<ExportedHandler<Env>, 'fetch'>> {
+  const app = createApp(config, parts)
   return { fetch: (request, env, context) => app.fetch(request, env, context) }
 }

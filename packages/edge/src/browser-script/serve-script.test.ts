@@ -55,7 +55,7 @@ describe('the browser script', () => {
   })
 
   it('is missed in words where the Worker was built without it', async () => {
-    const response = serveScript(new Request('https://edge.test/paceline.js'), null, null)
+    const response = serveScript(new Request('https://edge.test/paceline.js'), undefined, null)
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({
       detail: expect.stringContaining('built without') as string,

@@ -16,10 +16,10 @@ export interface BrowserScript {
  */
 export function serveScript(
   request: Request,
-  script: BrowserScript | null,
+  script: BrowserScript | undefined,
   version: string | null,
 ): Response {
-  if (script === null) return notHere('This Worker was built without the browser SDK.')
+  if (script === undefined) return notHere('This Worker was built without the browser SDK.')
   if (version !== null && version !== script.version) {
     return notHere(
       `That version of the browser SDK is not served here. The current one is ${script.version}, at /paceline-${script.version}.js.`,
