@@ -44,7 +44,7 @@ export const noticeSchema = v.object({
 })
 export type Notice = v.InferOutput<typeof noticeSchema>
 
-/** What may be done to one candidate's traffic. */
+/** What may be done to the traffic of one candidate on one route. */
 const shareSetSchema = v.object({
   /** The most of its traffic that it may lead, 0 to 1. At 0 it is only asked when all others have failed. */
   cap: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
@@ -53,9 +53,13 @@ const shareSetSchema = v.object({
 })
 export type ShareSet = v.InferOutput<typeof shareSetSchema>
 
+/** By route, then by candidate. */
+const sharesSchema = v.record(identifier, v.record(identifier, shareSetSchema))
+export type Shares = v.InferOutput<typeof sharesSchema>
+
 const setsSchema = v.object({
   mode: v.optional(v.picklist(MODES)),
-  shares: v.optional(v.record(identifier, shareSetSchema)),
+  shares: v.optional(sharesSchema),
   features: v.optional(v.record(identifier, v.picklist(VARIANTS))),
   notices: v.optional(v.array(noticeSchema)),
 })
@@ -75,7 +79,7 @@ export type Lease = v.InferOutput<typeof leaseSchema>
 
 const baseSchema = v.object({
   mode: v.picklist(MODES),
-  shares: v.record(identifier, shareSetSchema),
+  shares: sharesSchema,
   features: v.record(identifier, v.picklist(VARIANTS)),
   notices: v.array(noticeSchema),
   /** Part of the browser sessions that report, 0 to 1. */
@@ -158,15 +162,21 @@ const byPriority = (a: Lease, b: Lease): number =>
   a.priority - b.priority || careOf(a.sets) - careOf(b.sets) || (a.id < b.id ? -1 : 1)
 
 const careOf = ({ mode, shares = {} }: Sets): number =>
-  MODES.indexOf(mode ?? 'normal') - Math.min(1, ...Object.values(shares).map(({ cap }) => cap))
+  MODES.indexOf(mode ?? 'normal') -
+  Math.min(1, ...Object.values(shares).flatMap((route) => Object.values(route).map(({ cap }) => cap)))
 
 const apply = (below: Base, { mode, shares, features, notices = [] }: Sets): Base => ({
   ...below,
   mode: mode ?? below.mode,
-  shares: { ...below.shares, ...shares },
+  shares: mergeShares(below.shares, shares ?? {}),
   features: { ...below.features, ...features },
   notices: [...below.notices.filter(({ id }) => notices.every((notice) => notice.id !== id)), ...notices],
 })
+
+function mergeShares(below: Shares, above: Shares): Shares {
+  const routes = Object.entries(above).map(([route, set]) => [route, { ...below[route], ...set }] as const)
+  return { ...below, ...Object.fromEntries(routes) }
+}
 
 /** The public form of a document as it is issued. */
 export function publicForm(directives: ServerDirectives): PublicDirectives {

@@ -25,6 +25,7 @@ export {
   type PublicDirectives,
   type ServerDirectives,
   type Sets,
+  type Shares,
   type ShareSet,
   type Variant,
   type Version,
@@ -51,6 +52,12 @@ export {
   type Outcome,
   type Phase,
 } from './outcome.ts'
+export { directivesOf } from './response/act.ts'
+export type { Briefing } from './response/briefing.ts'
+export type { Effect, Message } from './response/effect.ts'
+export { dueAt, respond, type Input } from './response/pipeline.ts'
+export { INITIAL_STATE, type Incident, type ResponseState, type Settings } from './response/state.ts'
+export type { StageRecord } from './response/step.ts'
 export { reportSchema, type Observation, type Refusal, type Report } from './response/observation.ts'
 export { leaseProbe } from './routing/breaker.ts'
 export {

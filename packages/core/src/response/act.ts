@@ -1,0 +1,93 @@
+import type { ServerDirectives, Sets, Shares } from '../directive.ts'
+import type { Incident, ResponseState, RunningLease } from './state.ts'
+
+/** Highest first: what people pin stands above what playbooks do. */
+const PRIORITY = { playbook: 10 } as const
+
+/** Directives that nobody has renewed for so long are stale. */
+const MAX_AGE_MS = 600_000
+
+/** The share lease of an incident: one for its whole life, so that steps replace each other. */
+export const shareLease = (incident: Incident): string => `${incident.id}:shares`
+export const noticeLease = (incident: Incident): string => `${incident.id}:notice`
+
+/**
+ * How the traffic is moved: the slow one may lead this much of it, and is asked small questions meanwhile. On a route
+ * of strict order those that stand before the chosen one make room, too.
+ */
+export function sharesOf(state: ResponseState, incident: Incident, to: string, cap: number): Shares {
+  const { route, candidate } = incident
+  const watched = state.settings?.routes[route]
+  const policy = state.settings?.playbooks['ttfvt-breach']
+  const place = watched?.candidates.indexOf(to) ?? 0
+  const before = watched?.order === 'strict' ? watched.candidates.slice(0, place) : []
+  return {
+    [route]: {
+      ...Object.fromEntries(before.map((other) => [other, { cap }])),
+      [candidate]: { cap, ...(policy === undefined ? {} : { probeEveryMs: policy.probeEveryMs }) },
+    },
+  }
+}
+
+/** Sets a lease, in place of one with the same id. */
+export function setLease(
+  state: ResponseState,
+  lease: { id: string; incident: string; sets: Sets; ms: number; renewed: boolean },
+  now: number,
+): ResponseState {
+  const { id, incident, sets, ms, renewed } = lease
+  const running: RunningLease = {
+    id,
+    incident,
+    sets,
+    priority: PRIORITY.playbook,
+    endsAt: now + ms,
+    renewMs: renewed ? ms : null,
+  }
+  return reissue({ ...state, leases: [...state.leases.filter((one) => one.id !== id), running] }, now)
+}
+
+export function endLease(state: ResponseState, id: string, now: number): ResponseState {
+  const leases = state.leases.filter((one) => one.id !== id)
+  return leases.length === state.leases.length ? state : reissue({ ...state, leases }, now)
+}
+
+/** Renews what is half over, and drops what has run out. Says all of it again before the directives grow stale. */
+export function keepLeases(state: ResponseState, now: number): ResponseState {
+  const running = state.leases.filter(({ endsAt }) => endsAt > now)
+  const leases = running.map((lease) =>
+    lease.renewMs !== null && now >= renewalOf(lease) ? { ...lease, endsAt: now + lease.renewMs } : lease,
+  )
+  const changed =
+    leases.length < state.leases.length || leases.some((lease, index) => lease !== running[index])
+  return changed || now >= state.issuedAt + MAX_AGE_MS / 2 ? reissue({ ...state, leases }, now) : state
+}
+
+/** When the leases want to be looked at again. */
+export const leasesDueAt = ({ leases, issuedAt }: ResponseState): number =>
+  Math.min(
+    issuedAt + MAX_AGE_MS / 2,
+    ...leases.map((lease) => (lease.renewMs === null ? lease.endsAt : renewalOf(lease))),
+  )
+
+const renewalOf = ({ endsAt, renewMs }: RunningLease): number => endsAt - (renewMs ?? 0) / 2
+
+const reissue = (state: ResponseState, now: number): ResponseState => ({
+  ...state,
+  version: state.version + 1,
+  issuedAt: now,
+})
+
+/** The document as it would be issued at this moment. */
+export function directivesOf(state: ResponseState, epoch: number, now: number): ServerDirectives {
+  return {
+    epoch,
+    version: state.version,
+    issuedAt: now,
+    maxAgeMs: Math.max(0, state.issuedAt + MAX_AGE_MS - now),
+    base: { mode: 'normal', shares: {}, features: {}, notices: [], sampling: 1, sdk: true },
+    leases: state.leases.flatMap(({ id, incident, priority, sets, endsAt }) =>
+      endsAt > now ? [{ id, incident, priority, sets, ttlMs: endsAt - now }] : [],
+    ),
+  }
+}

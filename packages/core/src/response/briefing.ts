@@ -1,0 +1,68 @@
+import { NO_OUTCOMES, patternOf } from './learn.ts'
+import { signalOf, type Incident, type ResponseState } from './state.ts'
+import type { Strategy } from './decide.ts'
+
+/** What a person needs to know who was asleep a minute ago. Built from facts alone, the same every time. */
+export interface Briefing {
+  readonly incident: string
+  readonly headline: string
+  readonly what: string
+  readonly since: { readonly at: number; readonly agoMs: number }
+  readonly affected: { readonly route: string; readonly candidate: string; readonly lateAnswers: number }
+  readonly done: readonly string[]
+  /** What else could be done, and why it was not. */
+  readonly options: readonly { readonly option: string; readonly reason: string }[]
+  readonly similar: string
+  readonly nextStep: string
+}
+
+export function brief(
+  state: ResponseState,
+  incident: Incident,
+  strategy: Strategy | null,
+  now: number,
+): Briefing {
+  const { id, route, candidate, suspectedAt, lateAnswers, attempts, phase, restoredAt } = incident
+  const { averageMs } = signalOf(state, route, candidate)
+  const tally = state.outcomes[patternOf(state, incident.playbook, 'switch-provider')] ?? NO_OUTCOMES
+  const before = tally.successes + tally.failures
+  return {
+    incident: id,
+    headline: headline(incident),
+    what: `First tokens of ${candidate} on the route ${route} come late; the last ones took ${Math.round(averageMs)} ms on average.`,
+    since: { at: suspectedAt, agoMs: now - suspectedAt },
+    affected: { route, candidate, lateAnswers },
+    done: attempts.map(
+      ({ to, expectation, result }) =>
+        `Moved the traffic to ${to}, expecting a 95th percentile below ${Math.round(expectation.belowMs)} ms within ${seconds(expectation.withinMs)}: ${RESULTS[result]}.`,
+    ),
+    options: strategy?.rejected ?? [],
+    similar:
+      before === 0
+        ? 'Nothing of the kind has been concluded under these settings before; the playbook’s own assumptions were used.'
+        : `Under these settings switching has helped in ${tally.successes} of ${before} cases.`,
+    nextStep:
+      phase.kind === 'waiting-for-person'
+        ? 'Decide: raise the limits of another provider, add one to the route, or accept slow answers until this one is well.'
+        : restoredAt === null
+          ? 'None for you: the outcome is being measured.'
+          : 'None for you: its traffic comes back by steps once small questions are answered in time.',
+  }
+}
+
+function headline({ route, candidate, phase, restoredAt }: Incident): string {
+  if (phase.kind === 'waiting-for-person')
+    return `Answers on ${route} start late, and nobody is there to take over from ${candidate}.`
+  return restoredAt === null
+    ? `Answers on ${route} start late because of ${candidate}; the traffic is moving.`
+    : `Answers on ${route} start in time again; ${candidate}, which was late, is being watched.`
+}
+
+const RESULTS = {
+  pending: 'not yet known',
+  restored: 'it did',
+  'not-restored': 'it did not',
+  unknown: 'too few requests came to tell',
+} as const
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`

@@ -1,0 +1,69 @@
+import type { Incident, ResponseState, Tally } from './state.ts'
+
+/** What a playbook assumes of an action before anything was learnt, in imagined outcomes. */
+export interface Prior {
+  readonly successes: number
+  readonly failures: number
+}
+
+/** What came of an incident: the last record of it, and what the next one is decided by. */
+export interface Learning {
+  readonly stage: 'learning'
+  readonly incident: string
+  readonly proven: boolean
+  /** By action, in the order in which they were tried. */
+  readonly results: readonly {
+    readonly action: string
+    readonly to: string
+    readonly expectedBelowMs: number
+    readonly result: 'restored' | 'not-restored' | 'unknown'
+  }[]
+  readonly suspectedAt: number
+  readonly restoredAt: number | null
+  readonly closedAt: number
+  readonly lateAnswers: number
+  readonly relapses: number
+  readonly pattern: string
+  readonly tally: Tally
+}
+
+export const NO_OUTCOMES: Tally = { successes: 0, failures: 0 }
+
+/** What is learnt holds for the same action, against the same pattern, under the same settings. */
+export const patternOf = ({ settings }: ResponseState, playbook: string, action: string): string =>
+  `${playbook} ${action} ${settings?.hash ?? 'none'}`
+
+/** Outcomes that could not be told teach nothing, and are never counted as good. */
+export function learn(
+  state: ResponseState,
+  incident: Incident,
+  now: number,
+): { state: ResponseState; record: Learning } {
+  const pattern = patternOf(state, incident.playbook, 'switch-provider')
+  const before = state.outcomes[pattern] ?? NO_OUTCOMES
+  const count = (result: string): number =>
+    incident.attempts.filter((attempt) => attempt.result === result).length
+  const tally = {
+    successes: before.successes + count('restored'),
+    failures: before.failures + count('not-restored'),
+  }
+  const record: Learning = {
+    stage: 'learning',
+    incident: incident.id,
+    proven: incident.provenAt !== null,
+    results: incident.attempts.map(({ action, to, expectation, result }) => ({
+      action,
+      to,
+      expectedBelowMs: expectation.belowMs,
+      result: result === 'pending' ? 'unknown' : result,
+    })),
+    suspectedAt: incident.suspectedAt,
+    restoredAt: incident.restoredAt,
+    closedAt: now,
+    lateAnswers: incident.lateAnswers,
+    relapses: incident.relapses,
+    pattern,
+    tally,
+  }
+  return { state: { ...state, outcomes: { ...state.outcomes, [pattern]: tally } }, record }
+}

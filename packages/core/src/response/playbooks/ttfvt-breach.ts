@@ -1,0 +1,325 @@
+import type { TtfvtBreachPolicy } from '../../config/schema.ts'
+import { emptySummary, mergeSummaries, type Summary } from '../../summary.ts'
+import { endLease, noticeLease, setLease, shareLease, sharesOf } from '../act.ts'
+import { analyze } from '../analyze.ts'
+import { decide, type Option } from '../decide.ts'
+import { learn, type Prior } from '../learn.ts'
+import { noticeOf } from '../notice.ts'
+import type { Observation } from '../observation.ts'
+import { execution, putIncident, putRecord, tellPeople, type Step } from '../step.ts'
+import { keyOf, QUIET, signalOf, type ActionAttempt, type Incident, type Phase } from '../state.ts'
+import { isSpent, judge } from '../verify.ts'
+
+/**
+ * First tokens of a provider come late, again and again.
+ *
+ * By hand: find the provider in the briefing, move it to the end of its route's candidates in the configuration, deploy,
+ * and move it back when its own status page says that it is well.
+ */
+
+/** Moving traffic away from a slow provider is known to work nearly always: 20 imagined successes say so. */
+const PRIOR: Prior = { successes: 20, failures: 0 }
+
+/** The part of its traffic that a provider leads while it comes back. */
+const RETURN = [0.01, 0.05, 0.25] as const
+/** What a provider leads while half of its traffic has moved to somebody unknown. */
+const HALF = 0.5
+/** No matter how often it relapses, it needs no more than so many times the usual good answers. */
+const MOST_CAUTION = 8
+
+/** Opens an incident: every one begins as a suspicion. */
+export function suspect(step: Step, observation: Observation, now: number): Step {
+  const { route, candidate, origin, summary } = observation
+  const number = step.state.incidentsSoFar + 1
+  const { run } = signalOf(step.state, route, candidate).edge.consecutive
+  const incident: Incident = {
+    id: `incident-${number}`,
+    playbook: 'ttfvt-breach',
+    route,
+    candidate,
+    suspectedAt: now,
+    provenAt: null,
+    phase: { kind: 'waiting-for-person', seen: emptySummary },
+    restoredAt: null,
+    attempts: [],
+    // This observation itself is counted when the incident is watched.
+    lateAnswers: origin === 'gateway' ? Math.max(0, run - summary.late) : run,
+    relapses: 0,
+    told: 'nothing',
+  }
+  return respondTo({ ...step, state: { ...step.state, incidentsSoFar: number } }, incident, now)
+}
+
+/** Analyses, decides, and acts or leaves it to a person. */
+function respondTo(step: Step, incident: Incident, now: number): Step {
+  const { analysis, strategy } = considered(step, incident, now)
+  const written = putRecord(putRecord(step, analysis), strategy)
+  if (strategy.decision.kind === 'automatic') return act(written, incident, strategy.decision.option, now)
+  const waiting: Incident = { ...incident, phase: { kind: 'waiting-for-person', seen: emptySummary } }
+  const waited = putIncident(written, waiting)
+  return waiting.provenAt === null ? waited : announce(waited, waiting, now)
+}
+
+function considered(step: Step, incident: Incident, now: number) {
+  const analysis = analyze(step.state, incident, now)
+  return { analysis, strategy: decide(step.state, incident, analysis, PRIOR) }
+}
+
+function act(step: Step, incident: Incident, { to, pace, expectation }: Option, now: number): Step {
+  const halves = pace === 'by-halves'
+  const moved = moveTraffic(step, incident, to, halves ? HALF : 0, now)
+  const attempt: ActionAttempt = {
+    action: 'switch-provider',
+    to,
+    actedAt: now,
+    version: moved.state.version,
+    expectation,
+    result: 'pending',
+  }
+  const phase: Phase = halves
+    ? { kind: 'moving', untilAt: now + policyOf(step).rampInMs, seen: emptySummary }
+    : { kind: 'verifying', untilAt: now + expectation.withinMs, seen: emptySummary }
+  const acted: Incident = { ...incident, attempts: [...incident.attempts, attempt], phase }
+  const written = execution(putIncident(moved, acted), acted, halves ? 'traffic-halved' : 'traffic-moved')
+  return acted.provenAt === null ? written : announce(written, acted, now)
+}
+
+function moveTraffic(step: Step, incident: Incident, to: string, cap: number, now: number): Step {
+  const { leaseMs } = policyOf(step)
+  const lease = {
+    id: shareLease(incident),
+    incident: incident.id,
+    sets: { shares: sharesOf(step.state, incident, to, cap) },
+    ms: leaseMs,
+    renewed: true,
+  }
+  return { ...step, state: setLease(step.state, lease, now) }
+}
+
+/** There is proof now: users and people on call are told, each once, and what they are told is kept true. */
+export function prove(step: Step, incident: Incident, now: number): Step {
+  if (incident.provenAt !== null) return step
+  const proven: Incident = { ...incident, provenAt: now }
+  const { analysis } = considered(step, proven, now)
+  return announce(putRecord(putIncident(step, proven), analysis), proven, now)
+}
+
+function announce(step: Step, incident: Incident, now: number): Step {
+  const noticed = giveNotice(step, incident, now)
+  const needsPerson = incident.phase.kind === 'waiting-for-person'
+  const type = needsPerson ? 'needs-person' : 'opened'
+  if (incident.told === type || incident.told === 'needs-person') return noticed
+  const { strategy } = considered(noticed, incident, now)
+  const told: Incident = { ...incident, told: type }
+  return tellPeople(putIncident(noticed, told), told, `incident.${type}`, strategy, now)
+}
+
+/** A notice of something that is over needs no renewal: it fades by itself. */
+function giveNotice(step: Step, incident: Incident, now: number): Step {
+  const lease = {
+    id: noticeLease(incident),
+    incident: incident.id,
+    sets: { notices: [noticeOf(incident)] },
+    ms: policyOf(step).leaseMs,
+    renewed: incident.restoredAt === null,
+  }
+  return { ...step, state: setLease(step.state, lease, now) }
+}
+
+/** Reads what was seen on the route of an open incident. */
+export function watch(step: Step, incident: Incident, observation: Observation, now: number): Step {
+  const { origin, route, candidate, summary } = observation
+  if (route !== incident.route || origin === 'browser') return step
+  const isOwn = candidate === incident.candidate
+  const hurt = isOwn && origin === 'gateway' ? summary.late : 0
+  const current: Incident = { ...incident, lateAnswers: incident.lateAnswers + hurt }
+  const counted = putIncident(step, current)
+  const { phase } = current
+  switch (phase.kind) {
+    case 'waiting-for-person':
+      return isOwn ? waitOn(counted, current, mergeSummaries(phase.seen, summary), now) : counted
+    case 'moving': {
+      // One good answer from whoever takes over, and the rest may follow.
+      const seen = mergeWhenAfter(current, phase.seen, observation)
+      const isWell = candidate === attemptOf(current)?.to && summary.late < summary.count
+      const next = putPhase(counted, current, { ...phase, seen })
+      return isWell ? moveTheRest(next.step, next.incident, now) : next.step
+    }
+    case 'verifying': {
+      const seen = mergeWhenAfter(current, phase.seen, observation)
+      const next = putPhase(counted, current, { ...phase, seen })
+      return verify(next.step, next.incident, now)
+    }
+    case 'holding':
+      return isOwn
+        ? countGood(counted, current, phase.goodInARow, summary, now)
+        : lateVerdict(counted, current, observation, now)
+    case 'failing-back':
+      return isOwn ? watchReturn(counted, current, phase, summary, now) : counted
+  }
+}
+
+/** Lets time pass for an incident. */
+export function elapse(step: Step, incident: Incident, now: number): Step {
+  const { phase } = incident
+  switch (phase.kind) {
+    case 'waiting-for-person':
+    case 'holding':
+      return step
+    case 'moving':
+      return now >= phase.untilAt ? moveTheRest(step, incident, now) : step
+    case 'verifying':
+      return verify(step, incident, now)
+    case 'failing-back':
+      return now >= phase.untilAt ? returnFurther(step, incident, phase.step + 1, now) : step
+  }
+}
+
+/** When an incident wants to be looked at even if nothing is seen. */
+export const incidentDueAt = ({ phase }: Incident): number => ('untilAt' in phase ? phase.untilAt : Infinity)
+
+function waitOn(step: Step, incident: Incident, seen: Summary, now: number): Step {
+  const policy = policyOf(step)
+  const expectation = {
+    metric: 'ttfvt-p95',
+    belowMs: policy.restoredBelowMs,
+    withinMs: 0,
+    samples: policy.restoredSamples,
+  } as const
+  if (judge(expectation, seen, false) === 'restored') {
+    return close(step, { ...incident, restoredAt: now }, now)
+  }
+  // Somebody may have become well in the meantime.
+  const { analysis, strategy } = considered(step, incident, now)
+  if (strategy.decision.kind === 'automatic') {
+    return act(putRecord(putRecord(step, analysis), strategy), incident, strategy.decision.option, now)
+  }
+  const left = isSpent(expectation, seen) ? emptySummary : seen
+  return putPhase(step, incident, { kind: 'waiting-for-person', seen: left }).step
+}
+
+function moveTheRest(step: Step, incident: Incident, now: number): Step {
+  const attempt = attemptOf(incident)
+  if (attempt === undefined || incident.phase.kind !== 'moving') return step
+  const moved = moveTraffic(step, incident, attempt.to, 0, now)
+  const untilAt = attempt.actedAt + attempt.expectation.withinMs
+  const next = putPhase(moved, incident, { kind: 'verifying', untilAt, seen: incident.phase.seen })
+  return verify(execution(next.step, next.incident, 'traffic-moved'), next.incident, now)
+}
+
+function verify(step: Step, incident: Incident, now: number): Step {
+  const attempt = attemptOf(incident)
+  if (attempt === undefined || incident.phase.kind !== 'verifying') return step
+  const { seen, untilAt } = incident.phase
+  const judgement = judge(attempt.expectation, seen, now >= untilAt)
+  if (judgement === 'too-early') {
+    if (!isSpent(attempt.expectation, seen)) return step
+    return putPhase(step, incident, { ...incident.phase, seen: emptySummary }).step
+  }
+  const judged = withResult(incident, judgement)
+  if (judgement === 'not-restored') return tryNext(step, judged, now)
+  const held: Incident = {
+    ...judged,
+    restoredAt: judgement === 'restored' ? now : null,
+    phase: { kind: 'holding', goodInARow: 0 },
+  }
+  const written = execution(putIncident(step, held), held, judgement)
+  return held.provenAt === null ? written : giveNotice(written, held, now)
+}
+
+/** Too few requests came in time to tell; those that come later still can. */
+function lateVerdict(step: Step, incident: Incident, observation: Observation, now: number): Step {
+  const attempt = attemptOf(incident)
+  if (attempt?.result !== 'unknown' || incident.restoredAt !== null) return step
+  const isWell = observation.candidate === attempt.to && observation.summary.late === 0
+  if (!isWell || observation.directives < attempt.version) return step
+  const restored: Incident = { ...incident, restoredAt: now }
+  const next = putIncident(step, restored)
+  return restored.provenAt === null ? next : giveNotice(next, restored, now)
+}
+
+/** It did not help: what was set is taken back, and the next best is tried. */
+function tryNext(step: Step, incident: Incident, now: number): Step {
+  const ended = { ...step, state: endLease(step.state, shareLease(incident), now) }
+  return respondTo(execution(ended, incident, 'not-restored'), incident, now)
+}
+
+function countGood(step: Step, incident: Incident, before: number, summary: Summary, now: number): Step {
+  const good = summary.late === 0 ? before + summary.count : 0
+  const caution = Math.min(2 ** incident.relapses, MOST_CAUTION)
+  if (good >= policyOf(step).recoveredAfter * caution) return returnFurther(step, incident, 0, now)
+  return putPhase(step, incident, { kind: 'holding', goodInARow: good }).step
+}
+
+/** One step further on the way back; after the last one the traffic is its own again. */
+function returnFurther(step: Step, incident: Incident, to: number, now: number): Step {
+  const cap = RETURN[to]
+  const attempt = attemptOf(incident)
+  if (cap === undefined || attempt === undefined) return close(step, incident, now)
+  const moved = moveTraffic(step, incident, attempt.to, cap, now)
+  const untilAt = now + policyOf(step).failBackStepMs
+  const next = putPhase(moved, incident, { kind: 'failing-back', step: to, untilAt, seen: emptySummary })
+  return execution(next.step, next.incident, to === 0 ? 'return-began' : 'return-went-on')
+}
+
+function watchReturn(
+  step: Step,
+  incident: Incident,
+  phase: Extract<Phase, { kind: 'failing-back' }>,
+  summary: Summary,
+  now: number,
+): Step {
+  const attempt = attemptOf(incident)
+  const seen = mergeSummaries(phase.seen, summary)
+  const isLate = seen.longest >= 2
+  if (!isLate || attempt === undefined) return putPhase(step, incident, { ...phase, seen }).step
+  const moved = moveTraffic(step, incident, attempt.to, 0, now)
+  const relapsed: Incident = {
+    ...incident,
+    relapses: incident.relapses + 1,
+    phase: { kind: 'holding', goodInARow: 0 },
+  }
+  return execution(putIncident(moved, relapsed), relapsed, 'relapsed')
+}
+
+/** Everything that was set is taken back, and what came of it is learnt. */
+function close(step: Step, incident: Incident, now: number): Step {
+  const { [incident.id]: _closed, ...incidents } = step.state.incidents
+  const key = keyOf(incident.route, incident.candidate)
+  const calm = { ...signalOf(step.state, incident.route, incident.candidate), edge: QUIET, browser: QUIET }
+  const freed = endLease(endLease(step.state, shareLease(incident), now), noticeLease(incident), now)
+  const { state, record } = learn(
+    { ...freed, incidents, signals: { ...freed.signals, [key]: calm } },
+    incident,
+    now,
+  )
+  const returned = execution({ ...step, state }, incident, 'traffic-returned')
+  const written = putRecord(returned, record)
+  return incident.told === 'nothing' ? written : tellPeople(written, incident, 'incident.closed', null, now)
+}
+
+const attemptOf = ({ attempts }: Incident): ActionAttempt | undefined => attempts.at(-1)
+
+const withResult = (incident: Incident, result: ActionAttempt['result']): Incident => ({
+  ...incident,
+  attempts: incident.attempts.map((attempt, index) =>
+    index === incident.attempts.length - 1 ? { ...attempt, result } : attempt,
+  ),
+})
+
+/** What was routed before an action says nothing about what came of it. */
+function mergeWhenAfter(incident: Incident, seen: Summary, observation: Observation): Summary {
+  const after = observation.directives >= (attemptOf(incident)?.version ?? Infinity)
+  return after && observation.origin === 'gateway' ? mergeSummaries(seen, observation.summary) : seen
+}
+
+function putPhase(step: Step, incident: Incident, phase: Phase): { step: Step; incident: Incident } {
+  const next: Incident = { ...incident, phase }
+  return { step: putIncident(step, next), incident: next }
+}
+
+function policyOf({ state }: Step): TtfvtBreachPolicy {
+  const policy = state.settings?.playbooks['ttfvt-breach']
+  if (policy === undefined) throw new Error('an incident is open although nothing is being watched')
+  return policy
+}

@@ -1,0 +1,30 @@
+import { quantileMs, type Summary } from '../summary.ts'
+
+/** What an action is expected to bring about, written down before it acts, so that it can't be bent afterwards. */
+export interface Expectation {
+  readonly metric: 'ttfvt-p95'
+  readonly belowMs: number
+  readonly withinMs: number
+  /** No verdict on fewer requests than this. */
+  readonly samples: number
+}
+
+export type Judgement = 'restored' | 'not-restored' | 'unknown' | 'too-early'
+
+/**
+ * What came of an action, by the requests that were routed after it.
+ *
+ * @param seen since the last judgement that failed, so that the first ones after a change can't spoil all the others
+ */
+export function judge(expectation: Expectation, seen: Summary, windowOver: boolean): Judgement {
+  const enough = seen.count >= expectation.samples
+  if (enough && isWell(seen, expectation.belowMs)) return 'restored'
+  if (!windowOver) return 'too-early'
+  return enough ? 'not-restored' : 'unknown'
+}
+
+/** Whether a block of requests has been judged and found wanting: the next one starts afresh. */
+export const isSpent = (expectation: Expectation, seen: Summary): boolean =>
+  seen.count >= expectation.samples && !isWell(seen, expectation.belowMs)
+
+const isWell = (seen: Summary, belowMs: number): boolean => (quantileMs(seen, 0.95) ?? Infinity) <= belowMs
