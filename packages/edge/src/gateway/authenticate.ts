@@ -35,12 +35,14 @@ export function authenticate(headers: Headers, keys: readonly AppKey[]): AppKey 
   )
 }
 
-function bearerToken(header: string | null): string | null {
+/** The token of an Authorization header. */
+export function bearerToken(header: string | null): string | null {
   const [, token] = /^bearer +(.+)$/i.exec(header ?? '') ?? []
   return token ?? null
 }
 
-function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+/** Takes as long for a near miss as for any other. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length
   for (let index = 0; index < b.length; index += 1) difference |= (a[index] ?? 0) ^ (b[index] ?? 0)
   return difference === 0

@@ -16,17 +16,34 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
       problem: { status: 415, code: 'unsupported_media_type', message, param: null, retryable: false },
     }
   }
+  const body = await readJson(
+    request,
+    limitBytes,
+    'this gateway takes. Send less, or have its operator raise limits.bodyBytes.',
+  )
+  if (!body.ok) return body
+  if (typeof body.value !== 'object' || body.value === null || Array.isArray(body.value)) {
+    return { ok: false, problem: invalid('The request body must be a JSON object.') }
+  }
+  return body
+}
+
+/**
+ * Reads JSON of any type, whatever the request calls it.
+ *
+ * @param mend how the sentence goes on that names the limit to who went beyond it
+ */
+export async function readJson(request: Request, limitBytes: number, mend: string): Promise<Body> {
   // A caller that hangs up halfway hears nothing anyway.
   const text = await readText(request, limitBytes).catch(() => '')
   if (text === null) {
-    const message = `The request body is larger than the ${limitBytes.toLocaleString('en')} bytes that this gateway takes. Send less, or have its operator raise limits.bodyBytes.`
+    const message = `The request body is larger than the ${limitBytes.toLocaleString('en')} bytes that ${mend}`
     return {
       ok: false,
       problem: { status: 413, code: 'body_too_large', message, param: null, retryable: false },
     }
   }
-  if (text === '')
-    return { ok: false, problem: invalid('The request body is empty: expected a JSON object.') }
+  if (text === '') return { ok: false, problem: invalid('The request body is empty: expected JSON.') }
   if (isTooDeep(text)) {
     return {
       ok: false,
@@ -34,9 +51,6 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
     }
   }
   const json = parseJson(text)
-  if (json.ok && (typeof json.value !== 'object' || json.value === null || Array.isArray(json.value))) {
-    return { ok: false, problem: invalid('The request body must be a JSON object.') }
-  }
   if (json.ok) return { ok: true, value: json.value }
   return {
     ok: false,
