@@ -3,6 +3,7 @@ import { createApp, type WorkerParts } from './app.ts'
 import type { Env } from './env.ts'
 
 export { ProviderHealth } from './health/provider-health.ts'
+export { EventIngest } from './ingest/event-ingest.ts'
 export type { WorkerParts } from './app.ts'
 export type { Env } from './env.ts'
 
