@@ -74,8 +74,8 @@ interface Rig {
   readonly storage: DurableObjectStorage
   readonly recorder: Recorder
   /** Ingests, and does what is due, as the object does with each request. */
-  send(...arrivals: Arrival[]): Promise<IngestAnswer>
-  advance(ms: number): void
+  readonly send: (...arrivals: Arrival[]) => Promise<IngestAnswer>
+  readonly advance: (ms: number) => void
 }
 
 /** A shard on real storage, under a clock and a coordinator of the test's own. */
