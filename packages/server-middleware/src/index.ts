@@ -1,1 +1,11 @@
-export {}
+export { createPaceline } from './create-paceline.ts'
+export type { Criticality } from './admission/criticality.ts'
+export type { LimitBounds } from './admission/concurrency-limit.ts'
+export type { Clock } from './clock.ts'
+export type { Variants } from './degrade/run-feature.ts'
+export type { FeatureRule } from './degrade/variant.ts'
+export type { PublicKey } from './directives/key-source.ts'
+export { OptionsError, type PacelineOptions } from './options.ts'
+export type { Arrival, ArrivingRequest, Paceline, PinOptions, Status } from './paceline.ts'
+export { RequestHandle } from './request-handle.ts'
+export type { UpstreamHeaders } from './server-timing.ts'

@@ -1,0 +1,142 @@
+import type { Clock } from '../clock.ts'
+import {
+  adjust,
+  GRADIENT,
+  initialLimit,
+  type ConcurrencyLimit,
+  type LimitBounds,
+} from './concurrency-limit.ts'
+import type { Criticality } from './criticality.ts'
+import { CEILINGS, LEVELS, levelOf, nextCut, NO_CUT } from './cut.ts'
+import { LoadMeter, offeredLoad } from './load-meter.ts'
+
+/** The right to be worked on, held from arrival to the end of the response. */
+export interface Permit {
+  /** Whether the response has ended, or its reader has gone. */
+  readonly isOver: boolean
+  /** The response begins. Times of failed ones don't count: an error that comes at once is no sign of health. */
+  firstByte(status: number): void
+  /** The response has ended, one way or another. Only the first call counts. */
+  release(): void
+}
+
+export type ShedCounts = Record<Criticality, number>
+export const noSheds = (): ShedCounts => ({ critical: 0, interactive: 0, background: 0, bulk: 0 })
+
+/** Loads above this say no more than that it is far too much. */
+const MOST_LOAD = 4
+
+/** Decides who is worked on and who is turned away, and learns how much the server can take. */
+export class Admission {
+  readonly #bounds: LimitBounds
+  readonly #clock: Clock
+  readonly #meter: LoadMeter
+  #limit: ConcurrencyLimit
+  #cut = NO_CUT
+  #arrivals: number[] = newArrivals()
+  #shedSinceTick = noSheds()
+  #shedSinceReport = noSheds()
+  #sampled = { sumMs: 0, count: 0, peakInFlight: 0 }
+
+  constructor(bounds: LimitBounds, clock: Clock) {
+    this.#bounds = bounds
+    this.#clock = clock
+    this.#meter = new LoadMeter(clock.now())
+    this.#limit = initialLimit(bounds)
+  }
+
+  get limit(): number {
+    return this.#limit.limit
+  }
+
+  get inFlight(): number {
+    return this.#meter.inFlight
+  }
+
+  /** A permit, or null when this request has to give way. */
+  admit(criticality: Criticality): Permit | null {
+    const level = levelOf(criticality, this.#clock.random())
+    this.#arrivals[level] = (this.#arrivals[level] ?? 0) + 1
+    // However low the limit, one request of each class fits into an empty server.
+    const room = Math.max(1, CEILINGS[criticality] * this.#limit.limit)
+    if (this.#meter.inFlight + 1 > room || level >= this.#cut) {
+      this.#shedSinceTick[criticality] += 1
+      this.#shedSinceReport[criticality] += 1
+      return null
+    }
+    const startedAt = this.#clock.now()
+    this.#meter.enter(startedAt)
+    return new HeldPermit(startedAt, this.#clock, {
+      sample: (ms) => this.#sample(ms),
+      leave: (now) => this.#meter.leave(now),
+    })
+  }
+
+  /**
+   * Once a second: moves the cut, and tells the load that the ladder should know of, as a share of the limit. Turning
+   * away background and bulk work is the remedy, so that part of the demand doesn't count there.
+   */
+  tick(): number {
+    const load = this.#meter.read(this.#clock.now())
+    const shed = this.#shedSinceTick
+    const dear = shed.critical + shed.interactive
+    const share = (turnedAway: number): number =>
+      Math.min(MOST_LOAD, offeredLoad(load, turnedAway) / this.#limit.limit)
+    this.#cut = nextCut(this.#cut, this.#arrivals, share(dear + shed.background + shed.bulk))
+    this.#arrivals = newArrivals()
+    this.#shedSinceTick = noSheds()
+    return share(dear)
+  }
+
+  /** How many were turned away since the last call. */
+  takeShed(): ShedCounts {
+    const counts = this.#shedSinceReport
+    this.#shedSinceReport = noSheds()
+    return counts
+  }
+
+  #sample(ms: number): void {
+    const window = this.#sampled
+    window.sumMs += ms
+    window.count += 1
+    window.peakInFlight = Math.max(window.peakInFlight, this.#meter.inFlight)
+    if (window.count < GRADIENT.samplesPerWindow) return
+    // A clock of coarse ticks may read 0, and nothing can be compared with that.
+    const meanMs = Math.max(0.001, window.sumMs / window.count)
+    this.#limit = adjust(this.#limit, { meanMs, peakInFlight: window.peakInFlight }, this.#bounds)
+    this.#sampled = { sumMs: 0, count: 0, peakInFlight: 0 }
+  }
+}
+
+interface Holder {
+  sample(ms: number): void
+  leave(now: number): void
+}
+
+class HeldPermit implements Permit {
+  isOver = false
+  #hasBegun = false
+  readonly #startedAt: number
+  readonly #clock: Clock
+  readonly #holder: Holder
+
+  constructor(startedAt: number, clock: Clock, holder: Holder) {
+    this.#startedAt = startedAt
+    this.#clock = clock
+    this.#holder = holder
+  }
+
+  firstByte(status: number): void {
+    if (this.#hasBegun || this.isOver) return
+    this.#hasBegun = true
+    if (status < 500) this.#holder.sample(this.#clock.now() - this.#startedAt)
+  }
+
+  release(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#holder.leave(this.#clock.now())
+  }
+}
+
+const newArrivals = (): number[] => Array.from({ length: LEVELS }, () => 0)

@@ -1,0 +1,50 @@
+import { CRITICALITIES, type Criticality } from './criticality.ts'
+
+/**
+ * Who is turned away first. Every request has a level: its class, and a lot within the class, so that a class can be
+ * admitted in part. Once a second the cut goes to the level below which the last second's demand would have fitted.
+ * After the overload control of WeChat, https://dl.acm.org/doi/10.1145/3267809.3267823
+ */
+export const LEVELS_PER_CLASS = 16
+export const LEVELS = LEVELS_PER_CLASS * CRITICALITIES.length
+
+/** Everybody is below it. */
+export const NO_CUT = LEVELS
+
+/** Up to which share of the limit each class may fill the server. The last fifth is for critical requests alone. */
+export const CEILINGS: Readonly<Record<Criticality, number>> = {
+  critical: 1,
+  interactive: 0.8,
+  background: 0.7,
+  bulk: 0.6,
+}
+
+/** How far the cut may rise in one second: what was turned away comes back in parts, not as a wave. */
+const RISE = LEVELS_PER_CLASS / 2
+
+/** @param lot from 0 up to, but not including, 1 */
+export const levelOf = (criticality: Criticality, lot: number): number =>
+  CRITICALITIES.indexOf(criticality) * LEVELS_PER_CLASS + Math.floor(lot * LEVELS_PER_CLASS)
+
+/**
+ * The cut for the next second. Requests at or above it are turned away.
+ *
+ * @param arrivals of the last second, by level
+ * @param offered their load, admitted or not, as a share of the limit
+ */
+export function nextCut(cut: number, arrivals: readonly number[], offered: number): number {
+  const target = offered > CEILINGS.interactive ? quantile(arrivals, CEILINGS.interactive / offered) : NO_CUT
+  // Critical requests meet the limit itself, never the cut.
+  return Math.max(LEVELS_PER_CLASS, Math.min(target, cut + RISE))
+}
+
+/** The level below which this share of the arrivals lies, the most critical counted first. */
+function quantile(arrivals: readonly number[], share: number): number {
+  const room = share * arrivals.reduce((sum, count) => sum + count, 0)
+  let counted = 0
+  for (const [level, count] of arrivals.entries()) {
+    counted += count
+    if (counted > room) return level
+  }
+  return NO_CUT
+}

@@ -1,0 +1,23 @@
+/** Headers of an answer, as `fetch`, the official clients or Node give them. */
+export type UpstreamHeaders =
+  | { get(name: string): string | null }
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+
+/**
+ * What an answer says in `Server-Timing`: the one header of the gateway's that is meant for browsers.
+ * https://www.w3.org/TR/server-timing/
+ */
+export function serverTimingOf(headers: UpstreamHeaders): string | null {
+  const value = isGetter(headers) ? headers.get('server-timing') : headers['server-timing']
+  if (value === null || value === undefined || value === '') return null
+  return typeof value === 'string' ? value : value.join(', ')
+}
+
+/** The app's own metrics first; names may repeat, and readers keep both. */
+export function mergedTiming(own: string | readonly string[] | undefined, relayed: string): string {
+  const ownText = typeof own === 'object' ? own.join(', ') : (own ?? '')
+  return ownText === '' ? relayed : `${ownText}, ${relayed}`
+}
+
+const isGetter = (headers: UpstreamHeaders): headers is { get(name: string): string | null } =>
+  typeof headers['get'] === 'function'
