@@ -1,6 +1,7 @@
 import * as browserScript from '@paceline/browser-sdk/drop-in'
-import { createWorker } from '@paceline/edge'
+import { createCoordinator, createWorker } from '@paceline/edge'
 import config from './paceline.config.ts'
 
 export { EventIngest, ProviderHealth } from '@paceline/edge'
+export const Coordinator = createCoordinator(config)
 export default createWorker(config, { browserScript })

@@ -25,6 +25,7 @@ export interface RunningEdge {
 interface FromWrangler {
   readonly compatibilityDate: string
   readonly compatibilityFlags: string[]
+  readonly kvNamespaces?: Record<string, unknown>
   readonly durableObjects: Record<string, { className: string; useSQLite?: boolean }>
 }
 
@@ -52,7 +53,8 @@ export async function startEdge({
   })
   const script = bundle.outputFiles[0]?.text ?? ''
   const { workerOptions } = unstable_getMiniflareWorkerOptions(wranglerConfig)
-  const { compatibilityDate, compatibilityFlags, durableObjects } = workerOptions as unknown as FromWrangler
+  const { compatibilityDate, compatibilityFlags, durableObjects, kvNamespaces } =
+    workerOptions as unknown as FromWrangler
   const options = convertV4MiniflareOptions({
     name: 'paceline',
     host: '127.0.0.1',
@@ -64,6 +66,7 @@ export async function startEdge({
     compatibilityDate,
     compatibilityFlags,
     durableObjects,
+    ...(kvNamespaces === undefined ? {} : { kvNamespaces: Object.keys(kvNamespaces) }),
     bindings: { ...bindings },
     modules: [{ type: 'ESModule', path: 'worker.mjs', contents: script }],
   })

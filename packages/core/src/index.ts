@@ -69,7 +69,7 @@ export {
   type Sample,
   type ShareSnapshot,
 } from './routing/health.ts'
-export { rank, shareFor } from './routing/rank.ts'
+export { rank, rankWithin, shareFor } from './routing/rank.ts'
 export { deposit, fullRetryBudget, withdraw } from './routing/retry-budget.ts'
 export {
   emptySummary,

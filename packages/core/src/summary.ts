@@ -26,7 +26,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 export const summarySchema = v.strictObject({
   count,
   late: count,
-  histogram: v.pipe(v.array(count), v.maxLength(BUCKETS)),
+  histogram: v.pipe(v.array(count), v.maxLength(BUCKETS), v.readonly()),
   prefix: count,
   suffix: count,
   longest: count,

@@ -1,15 +1,22 @@
-import type { Config } from '@paceline/core'
+import type { Config, Version } from '@paceline/core'
 import { Hono, type Context } from 'hono'
 import { serveScript, type BrowserScript } from './browser-script/serve-script.ts'
-import { rememberSetup, type Env } from './env.ts'
+import { Refresh } from './directives/refresh.ts'
+import { openSocket, serveDirectives, serveKeys } from './directives/serve-directives.ts'
+import { readStored } from './directives/stored-directives.ts'
+import { rememberIngestSetup, rememberSetup, type Env } from './env.ts'
 import { Gateway, type Host } from './gateway/gateway.ts'
 import type { Problem } from './gateway/problem.ts'
 import { respondProblem } from './gateway/respond.ts'
 import { anthropicWire } from './gateway/wire/anthropic/wire.ts'
 import { openAiWire } from './gateway/wire/openai/wire.ts'
 import type { Wire } from './gateway/wire/wire.ts'
+import { HealthView } from './health/health-view.ts'
+import { answerPreflight } from './ingest/cors.ts'
+import { EventIntake, type IntakeHost } from './ingest/event-intake.ts'
 import { listModels, showModel } from './list-models.ts'
 import { log } from './log.ts'
+import { serveOps } from './ops/serve-ops.ts'
 import { problemDetails } from './problem-details.ts'
 
 type Bindings = { Bindings: Env }
@@ -23,8 +30,12 @@ export interface WorkerParts {
 /** Every address of the edge and who answers it. One gateway serves all requests of an isolate. */
 export function createApp(config: Config, { browserScript }: WorkerParts = {}): Hono<Bindings> {
   const app = new Hono<Bindings>()
-  const gateway = new Gateway()
+  const health = new HealthView()
+  const refresh = new Refresh()
+  const gateway = new Gateway(health)
   const setup = rememberSetup(config)
+  const intake = new EventIntake()
+  const ingestSetup = rememberIngestSetup(config, setup)
 
   for (const [path, wire] of [
     ['/v1/chat/completions', openAiWire],
@@ -38,6 +49,27 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     showModel(context.req.raw, setup(context.env), context.req.param('name')),
   )
   app.all('/v1/models', (context) => wrongMethod(context.req.method, 'GET', openAiWire))
+  app.get('/directives', async (context) => {
+    const { env } = context
+    await refresh.run(health.directives, () => healthObject(env).held(), Date.now)
+    return serveDirectives(context.req.raw, health.directives, setup(env).keys, coordinatorOf(env))
+  })
+  app.get('/directives/keys', (context) => serveKeys(coordinatorOf(context.env)))
+  app.get('/directives/socket', (context) =>
+    openSocket(context.req.raw, setup(context.env).keys, coordinatorOf(context.env)),
+  )
+  app.get('/ops/api/*', (context) => {
+    const { env } = context
+    return serveOps(context.req.raw, setup(env).operators, coordinatorOf(env))
+  })
+  app.post('/events', (context) => {
+    const { env, req } = context
+    return intake.handle(req.raw, ingestSetup(env), intakeHostOf(env, health.directives.version))
+  })
+  app.options('/events', (context) => answerPreflight(context.req.raw, ingestSetup(context.env)))
+  app.all('/events', (context) =>
+    problemDetails(notServed(context.req.method, 'POST'), { allow: 'POST, OPTIONS' }),
+  )
   app.get('/paceline.js', (context) => serveScript(context.req.raw, browserScript, null))
   app.get('/:file{paceline-.+\\.js}', (context) => {
     const version = context.req.param('file').slice('paceline-'.length, -'.js'.length)
@@ -62,12 +94,19 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
 function hostOf(context: Context<Bindings>): Host {
   return {
     waitUntil: (work) => context.executionCtx.waitUntil(work),
-    report: async (samples) => {
-      const { PROVIDER_HEALTH: objects } = context.env
-      return objects.get(objects.idFromName('default')).report(samples)
-    },
+    report: (samples, known) => healthObject(context.env).report(samples, known),
+    coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
   }
 }
+
+const intakeHostOf = ({ EVENT_INGEST: objects }: Env, directives: Version): IntakeHost => ({
+  ingest: (batch) => objects.get(objects.idFromName(String(batch.shard))).ingest(batch),
+  // Before anything is heard there is no version to name.
+  directives: directives.epoch === 0 ? null : { epoch: directives.epoch, version: directives.version },
+})
+
+const healthObject = ({ PROVIDER_HEALTH: objects }: Env) => objects.get(objects.idFromName('default'))
+const coordinatorOf = ({ COORDINATOR: objects }: Env) => objects.get(objects.idFromName('default'))
 
 /** The format that a caller at this path is likely to speak, also where the base URL has a slip. */
 function wireOfPath(path: string): Wire | null {
@@ -92,16 +131,16 @@ const SLIPS: readonly (readonly [RegExp, string])[] = [
   [/^\/(chat\/completions|models)/, "OpenAI's clients want /v1 at the end of the base URL."],
 ]
 
-function wrongMethod(method: string, allow: string, wire: Wire): Response {
-  const problem: Problem = {
-    status: 405,
-    code: 'method_not_allowed',
-    message: `${method} is not served here: use ${allow}.`,
-    param: null,
-    retryable: false,
-  }
-  return respondProblem(problem, wire, null, { allow })
-}
+const wrongMethod = (method: string, allow: string, wire: Wire): Response =>
+  respondProblem(notServed(method, allow), wire, null, { allow })
+
+const notServed = (method: string, allow: string): Problem => ({
+  status: 405,
+  code: 'method_not_allowed',
+  message: `${method} is not served here: use ${allow}.`,
+  param: null,
+  retryable: false,
+})
 
 const INTERNAL: Problem = {
   status: 500,

@@ -2,6 +2,7 @@ import type { Config } from '@paceline/core'
 import { createApp, type WorkerParts } from './app.ts'
 import type { Env } from './env.ts'
 
+export { createCoordinator, type CoordinatorClass } from './coordinator/coordinator.ts'
 export { ProviderHealth } from './health/provider-health.ts'
 export { EventIngest } from './ingest/event-ingest.ts'
 export type { WorkerParts } from './app.ts'
@@ -14,6 +15,7 @@ export type { Env } from './env.ts'
  * import * as browserScript from '@paceline/browser-sdk/drop-in'
  * import config from './paceline.config.ts'
  * export { EventIngest, ProviderHealth } from '@paceline/edge'
+ * export const Coordinator = createCoordinator(config)
  * export default createWorker(config, { browserScript })
  */
 export function createWorker(

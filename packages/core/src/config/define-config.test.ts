@@ -64,6 +64,26 @@ describe('a valid configuration', () => {
       },
       keys: { app: { secretFrom: 'APP_KEY' } },
       limits: { bodyBytes: 8_388_608, answerBytes: 4_194_304 },
+      browserKeys: {},
+      operators: {},
+      notify: { webhooks: {} },
+      playbooks: {
+        'ttfvt-breach': {
+          suspectAfter: 3,
+          usualLate: 0.05,
+          faultyLate: 0.5,
+          proof: 15,
+          restoredBelowMs: 400,
+          restoredSamples: 20,
+          restoredWithinMs: 30_000,
+          leaseMs: 60_000,
+          freshMs: 30_000,
+          rampInMs: 1_000,
+          probeEveryMs: 2_000,
+          recoveredAfter: 5,
+          failBackStepMs: 10_000,
+        },
+      },
     })
   })
 

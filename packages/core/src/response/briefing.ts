@@ -20,6 +20,7 @@ export function brief(
   state: ResponseState,
   incident: Incident,
   strategy: Strategy | null,
+  isClosed: boolean,
   now: number,
 ): Briefing {
   const { id, route, candidate, suspectedAt, lateAnswers, attempts, phase, restoredAt } = incident
@@ -28,7 +29,7 @@ export function brief(
   const before = tally.successes + tally.failures
   return {
     incident: id,
-    headline: headline(incident),
+    headline: headline(incident, isClosed),
     what: `First tokens of ${candidate} on the route ${route} come late; the last ones took ${Math.round(averageMs)} ms on average.`,
     since: { at: suspectedAt, agoMs: now - suspectedAt },
     affected: { route, candidate, lateAnswers },
@@ -41,8 +42,9 @@ export function brief(
       before === 0
         ? 'Nothing of the kind has been concluded under these settings before; the playbook’s own assumptions were used.'
         : `Under these settings switching has helped in ${tally.successes} of ${before} cases.`,
-    nextStep:
-      phase.kind === 'waiting-for-person'
+    nextStep: isClosed
+      ? 'None: everything that was set has been taken back, and what came of it is remembered.'
+      : phase.kind === 'waiting-for-person'
         ? 'Decide: raise the limits of another provider, add one to the route, or accept slow answers until this one is well.'
         : restoredAt === null
           ? 'None for you: the outcome is being measured.'
@@ -50,7 +52,8 @@ export function brief(
   }
 }
 
-function headline({ route, candidate, phase, restoredAt }: Incident): string {
+function headline({ route, candidate, phase, restoredAt }: Incident, isClosed: boolean): string {
+  if (isClosed) return `Over: answers on ${route} start in time, and ${candidate} has its traffic back.`
   if (phase.kind === 'waiting-for-person')
     return `Answers on ${route} start late, and nobody is there to take over from ${candidate}.`
   return restoredAt === null

@@ -32,8 +32,8 @@ export const reportSchema = v.strictObject({
   from: v.pipe(v.string(), v.maxLength(80)),
   /** Grows with each report of this writer. */
   sequence: count,
-  observations: v.pipe(v.array(observationSchema), v.maxLength(1_000)),
-  refusals: v.pipe(v.array(refusalSchema), v.maxLength(100)),
+  observations: v.pipe(v.array(observationSchema), v.maxLength(1_000), v.readonly()),
+  refusals: v.pipe(v.array(refusalSchema), v.maxLength(100), v.readonly()),
   /** Shares of the candidates, from the writer that keeps them. */
   shares: v.optional(v.record(identifier, v.number())),
 })

@@ -106,7 +106,7 @@ export type Phase =
   /** Nothing that may be done by itself could help; people know. */
   | { readonly kind: 'waiting-for-person'; readonly seen: Summary }
   /** Half of the traffic has moved, to somebody of whom nothing recent is known. */
-  | { readonly kind: 'moving'; readonly untilAt: number; readonly seen: Summary }
+  | { readonly kind: 'moving'; readonly untilAt: number }
   /** All of it has moved: is it better? */
   | { readonly kind: 'verifying'; readonly untilAt: number; readonly seen: Summary }
   /** It is better, or can't be told; the provider that was left is asked small questions until it is well. */

@@ -80,7 +80,7 @@ export function tellPeople(
   const message: Message = {
     type,
     incident: incident.id,
-    briefing: brief(step.state, incident, strategy, now),
+    briefing: brief(step.state, incident, strategy, type === 'incident.closed', now),
   }
   const told = putRecord(step, { stage: 'people', incident: incident.id, message })
   return {

@@ -10,7 +10,15 @@ import {
   type Sample,
 } from './health.ts'
 
-const first = (late: boolean): Sample => ({ kind: 'first-output', candidate: 'a', late })
+const first = (late: boolean): Sample => ({
+  kind: 'first-output',
+  candidate: 'a',
+  route: 'chat',
+  origin: 'gateway',
+  ms: 100,
+  late,
+  directives: 0,
+})
 const end = (result: 'success' | 'failure' | 'unusable', generation: number | null = 0): Sample => ({
   kind: 'end',
   candidate: 'a',

@@ -16,7 +16,18 @@ export interface CandidateHealth {
 
 /** What an attempt reports: its latency as soon as the first output is there, its result at the end. */
 export type Sample =
-  | { readonly kind: 'first-output'; readonly candidate: string; readonly late: boolean }
+  | {
+      readonly kind: 'first-output'
+      readonly candidate: string
+      readonly route: string
+      /** A request of a user's, or a small question of our own. */
+      readonly origin: 'gateway' | 'probe'
+      /** From the attempt's start; where nothing came, how long it was waited for. */
+      readonly ms: number
+      readonly late: boolean
+      /** Version of the directives that the call was routed by. */
+      readonly directives: number
+    }
   | {
       readonly kind: 'end'
       readonly candidate: string

@@ -38,6 +38,34 @@ export function rank<C extends { readonly id: string }>(
   return { order: [drawn], permitted: false }
 }
 
+/**
+ * The same under caps: nobody leads more of its traffic than its cap, and who is capped at 0 is asked last of all.
+ *
+ * @param caps by candidate, 0 to 1
+ */
+export function rankWithin<C extends { readonly id: string }>(
+  candidates: readonly [C, ...C[]],
+  snapshot: ShareSnapshot,
+  caps: Readonly<Record<string, { readonly cap: number }>>,
+  order: 'share' | 'strict',
+  random: () => number,
+): Ranking<C> {
+  const capOf = ({ id }: C): number => (Object.hasOwn(caps, id) ? caps[id] : undefined)?.cap ?? 1
+  const [leading, resting] = partition(candidates, (candidate) => capOf(candidate) > 0)
+  const capped = candidates.map((candidate) => {
+    const { share, generation } = shareFor(snapshot, candidate.id)
+    const cap = capOf(candidate)
+    return [candidate.id, { share: cap > 0 ? Math.min(share, cap) : share, generation }] as const
+  })
+  const within: ShareSnapshot = { version: snapshot.version, shares: Object.fromEntries(capped) }
+  const rankings = [leading, resting].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [rank([first, ...others], within, order, random)],
+  )
+  const [first, ...others] = rankings.filter(({ permitted }) => permitted).flatMap((one) => one.order)
+  if (first !== undefined) return { order: [first, ...others], permitted: true }
+  return rankings[0] ?? rank(candidates, within, order, random)
+}
+
 function byPlace<C extends { readonly id: string }>(
   candidates: readonly C[],
   snapshot: ShareSnapshot,

@@ -50,6 +50,8 @@ function callOf(
     maxAttempts: 4,
     deadlineAt: Date.now() + 300_000,
     signal: new AbortController().signal,
+    origin: 'gateway',
+    directives: 0,
     attempts: [],
     ...more,
   }

@@ -1,4 +1,5 @@
 import type { Outcome } from '@paceline/core'
+import type { Receipt, Receipts } from '../receipt/receipts.ts'
 import type { Candidate } from './candidate.ts'
 import type { Route } from './setup.ts'
 import type { ChatRequest } from './wire/conversation.ts'
@@ -12,6 +13,10 @@ export interface Call {
   /** The format that the caller speaks. */
   readonly wire: Wire
   readonly request: ChatRequest
+  /** A user's, or a small question of our own. */
+  readonly origin: 'gateway' | 'probe'
+  /** Version of the directives that it was routed by. */
+  readonly directives: number
   /** Headers of the caller that providers of the same format may see. */
   readonly passHeaders: Readonly<Record<string, string>>
   readonly startedAt: number
@@ -23,6 +28,10 @@ export interface Call {
   readonly signal: AbortSignal
   /** One record for each attempt, in order; the attempts themselves fill them in. */
   readonly attempts: AttemptRecord[]
+  /** What receipts are made with; without it there are none. */
+  readonly receipts?: Receipts | null
+  /** The receipt of the last attempt, as soon as it is made. */
+  receipt?: Promise<Receipt | null>
 }
 
 export interface AttemptRecord {

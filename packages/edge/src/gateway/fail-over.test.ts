@@ -35,6 +35,8 @@ function cast(contexts: Readonly<Record<string, number>>): {
     maxAttempts: 10,
     deadlineAt: Date.now() + 60_000,
     signal: new AbortController().signal,
+    origin: 'gateway',
+    directives: 0,
     attempts: [],
     ...limits,
   })

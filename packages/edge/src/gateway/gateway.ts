@@ -1,9 +1,11 @@
-import { HealthView, type Report } from '../health/health-view.ts'
+import type { HeldDirectives } from '../directives/directive-view.ts'
+import { type HealthView, type DueProbe, type Report } from '../health/health-view.ts'
 import { attempt } from './attempt.ts'
 import { authenticate } from './authenticate.ts'
 import type { Answer, Call, Service } from './call.ts'
 import type { Candidates } from './candidate.ts'
 import { failOver } from './fail-over.ts'
+import { issueReceipts, receiptEntry } from './issue-receipts.ts'
 import { probe } from './probe.ts'
 import { invalid, isProblem, type Problem } from './problem.ts'
 import { readBody } from './read-body.ts'
@@ -19,7 +21,12 @@ import type { Wire } from './wire/wire.ts'
 export interface Host {
   readonly waitUntil: (work: Promise<unknown>) => void
   readonly report: Report
+  /** Directives from a place that is always there and a little behind; null where it holds none. */
+  readonly coldDirectives: () => Promise<HeldDirectives | null>
 }
+
+/** A fresh isolate waits no longer than this to hear what is going on. */
+const COLD_MS = 50
 
 /**
  * One AI request from arrival to last byte. The order of the stages is the argument:
@@ -35,9 +42,16 @@ export interface Host {
  * change one.
  */
 export class Gateway {
-  readonly #health = new HealthView()
-  readonly #ask: Service<Candidates, Answer> = reportHealth(this.#health)(attempt)
-  readonly #answer: Service<Candidates, Answer> = failOver({ random: Math.random, sleep })(this.#ask)
+  readonly #health: HealthView
+  readonly #ask: Service<Candidates, Answer>
+  readonly #answer: Service<Candidates, Answer>
+  #isCold = true
+
+  constructor(health: HealthView) {
+    this.#health = health
+    this.#ask = reportHealth(health)(attempt)
+    this.#answer = failOver({ random: Math.random, sleep })(issueReceipts(this.#ask))
+  }
 
   async handle(request: Request, wire: Wire, setup: Setup, host: Host): Promise<Response> {
     const startedAt = Date.now()
@@ -48,7 +62,16 @@ export class Gateway {
     if (isProblem(chat)) return respondProblem(chat, wire, null)
     const route = permittedRoute(setup, key, chat.model)
     if (isProblem(route)) return respondProblem(route, wire, null)
-    const selection = select(chat, wire, route, this.#health.shares, Math.random)
+    const { directives } = this.#health
+    if (this.#isCold) await this.#warm(host)
+    const selection = select(
+      chat,
+      wire,
+      route,
+      this.#health.shares,
+      directives.inForce(startedAt).shares,
+      Math.random,
+    )
     if (isProblem(selection)) return respondProblem(selection, wire, null)
 
     const call: Call = {
@@ -56,43 +79,62 @@ export class Gateway {
       route,
       wire,
       request: chat,
+      origin: 'gateway',
+      directives: directives.version.version,
       passHeaders: passed,
       startedAt,
       maxAttempts: selection.permitted ? route.maxAttempts : 1,
       deadlineAt: startedAt + route.timers.totalMs,
       signal: request.signal,
       attempts: [],
+      receipts: setup.receipts,
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {
       host.waitUntil(this.#report(setup, host))
       return respondFailure(outcome.failure, call)
     }
+    const receipt = await call.receipt
     // The pending promise keeps the request's context alive, so that a caller who leaves is noticed.
     const ended = Promise.withResolvers<void>()
     const response = respond(outcome.value, call, () => ended.resolve())
+    if (receipt) response.headers.append('server-timing', receiptEntry(receipt, directives.version))
     host.waitUntil(ended.promise.then(() => this.#report(setup, host)))
     // How soon it spoke is news at once; a long stream must not keep it back.
     if (outcome.value.kind === 'stream') host.waitUntil(this.#report(setup, host))
     return response
   }
 
+  /** The first request of an isolate asks for the directives; those beside it go on without. */
+  async #warm(host: Host): Promise<void> {
+    this.#isCold = false
+    const { directives } = this.#health
+    if (!directives.isEmpty) return
+    const held = await Promise.race([host.coldDirectives().catch(() => null), sleep(COLD_MS)])
+    if (held) directives.take(held, Date.now())
+  }
+
   async #report(setup: Setup, host: Host): Promise<void> {
-    const flush = (): Promise<readonly string[]> => this.#health.flush(host.report, sleep, Date.now)
+    const flush = (): Promise<readonly DueProbe[]> => this.#health.flush(host.report, sleep, Date.now)
     const due = await flush()
     if (due.length === 0) return
-    await Promise.all(due.map((id) => this.#probe(id, setup)))
+    await Promise.all(due.map((one) => this.#probe(one, setup)))
     await flush()
   }
 
-  async #probe(id: string, setup: Setup): Promise<void> {
-    const route = setup.routes.find(({ candidates }) => candidates.some((candidate) => candidate.id === id))
+  async #probe(due: DueProbe, setup: Setup): Promise<void> {
+    const { candidate: id, route: name } = due
+    const route = setup.routes.find(
+      (one) =>
+        (name === null || one.name === name) && one.candidates.some((candidate) => candidate.id === id),
+    )
     const candidate = route?.candidates.find((one) => one.id === id)
     // A lease for a candidate that has left the configuration lapses by itself.
     if (route === undefined || candidate === undefined) return
     const generation = this.#health.generationOf(id)
+    const { version } = this.#health.directives.version
     // A provider that turns our question away is there to do so; the reports see no more than that nobody failed.
-    if (await probe(candidate, route, this.#ask)) {
+    if (await probe(candidate, route, version, this.#ask)) {
       this.#health.note({ kind: 'end', candidate: id, result: 'success', generation })
     }
   }

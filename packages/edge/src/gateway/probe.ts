@@ -21,6 +21,7 @@ const QUESTION = {
 export async function probe(
   candidate: Candidate,
   route: Route,
+  directives: number,
   service: Service<Candidates, Answer>,
 ): Promise<boolean> {
   const request = parseOpenAiRequest(QUESTION)
@@ -31,6 +32,8 @@ export async function probe(
     route,
     wire: openAiWire,
     request: request.value,
+    origin: 'probe',
+    directives,
     passHeaders: {},
     startedAt: now,
     maxAttempts: 1,

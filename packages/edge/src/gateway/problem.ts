@@ -36,6 +36,7 @@ export type ProblemCode =
   | 'storage_unavailable'
   | 'providers_failed'
   | 'providers_timed_out'
+  | 'coordinator_out'
   | 'not_found'
   | 'method_not_allowed'
   | 'internal'

@@ -71,6 +71,8 @@ function stage(model: object = {}): Heard {
             epoch: 1,
             snapshot: { version: generation, shares: { m: { share: 1, generation } } },
             probes: [],
+            directives: null,
+            directivesAgeMs: 0,
           }),
         () => Promise.resolve(),
         () => at,
@@ -107,6 +109,8 @@ function stage(model: object = {}): Heard {
         maxAttempts: 1,
         deadlineAt: 1e9,
         signal: new AbortController().signal,
+        origin: 'gateway',
+        directives: 7,
         attempts: [],
       }
       return reportHealth(health)(service)(route.candidates as unknown as Candidates, call)
@@ -124,7 +128,8 @@ async function drain(outcome: Outcome<Answer>): Promise<void> {
   while ((await events.next()).done !== true);
 }
 
-const first = (late: boolean): Sample => ({ kind: 'first-output', candidate: 'm', late })
+const first = (late: boolean): unknown =>
+  expect.objectContaining({ kind: 'first-output', candidate: 'm', late, origin: 'gateway', directives: 7 })
 const end = (result: 'success' | 'failure' | 'unusable'): Sample => ({
   kind: 'end',
   candidate: 'm',

@@ -53,10 +53,19 @@ function resultOf({ kind }: Failure): 'failure' | 'unusable' | null {
 function speedOf(candidate: Candidate, call: Call, failure: Failure | null): Sample[] {
   const record = call.attempts.at(-1)
   if (!call.request.stream || record === undefined) return []
-  if (failure !== null)
-    return failure.kind === 'timeout' ? [{ kind: 'first-output', candidate: candidate.id, late: true }] : []
-  const late = (record.firstOutputAt ?? 0) - record.startedAt > candidate.ttfvtTargetMs
-  return [{ kind: 'first-output', candidate: candidate.id, late }]
+  if (failure !== null && failure.kind !== 'timeout') return []
+  const ms = (record.firstOutputAt ?? Date.now()) - record.startedAt
+  return [
+    {
+      kind: 'first-output',
+      candidate: candidate.id,
+      route: call.route.name,
+      origin: call.origin,
+      ms,
+      late: failure !== null || ms > candidate.ttfvtTargetMs,
+      directives: call.directives,
+    },
+  ]
 }
 
 /** Tells once how a stream ended; one whose reader left before its end tells nothing. */

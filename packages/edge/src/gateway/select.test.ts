@@ -47,7 +47,7 @@ const dead = (...ids: readonly string[]): typeof HEALTHY => ({
   shares: Object.fromEntries(ids.map((id) => [id, { share: 0, generation: 1 }])),
 })
 function chosen(request: ChatRequest, shares = HEALTHY, name = 'chat', wire = openAiWire): readonly string[] {
-  const selection = select(request, wire, routeOf(name), shares, () => 0.5)
+  const selection = select(request, wire, routeOf(name), shares, {}, () => 0.5)
   if ('code' in selection) throw new Error(selection.message)
   return selection.candidates.map(({ id }) => id)
 }
@@ -78,33 +78,49 @@ describe('selecting candidates', () => {
 
   it('leaves out those that health forbids, and says whether any is permitted', () => {
     expect(chosen(ask(), dead('plain'))).toEqual(['full', 'other'])
-    const selection = select(ask(), openAiWire, routeOf('chat'), dead('plain', 'full', 'other'), () => 0.5)
+    const selection = select(
+      ask(),
+      openAiWire,
+      routeOf('chat'),
+      dead('plain', 'full', 'other'),
+      {},
+      () => 0.5,
+    )
     expect(selection).toMatchObject({ permitted: false, candidates: [{ id: 'full' }] })
   })
 
   it('asks a candidate that is able, however ill, before one that is not', () => {
-    const selection = select(ask(TOOLS), openAiWire, routeOf('chat'), dead('full', 'other'), () => 0)
+    const selection = select(ask(TOOLS), openAiWire, routeOf('chat'), dead('full', 'other'), {}, () => 0)
     expect(selection).toMatchObject({ permitted: false, candidates: [{ id: 'full' }] })
   })
 
   it('names what nobody can serve, and the field', () => {
-    expect(select(ask(TOOLS), openAiWire, routeOf('plain'), HEALTHY, () => 0.5)).toMatchObject({
+    expect(select(ask(TOOLS), openAiWire, routeOf('plain'), HEALTHY, {}, () => 0.5)).toMatchObject({
       status: 400,
       code: 'no_capable_candidate',
       message: expect.stringContaining('tools') as unknown,
     })
     const request = ask({ top_k: 5 }, anthropicWire)
-    expect(select(request, anthropicWire, routeOf('plain'), HEALTHY, () => 0.5)).toMatchObject({
+    expect(select(request, anthropicWire, routeOf('plain'), HEALTHY, {}, () => 0.5)).toMatchObject({
       param: 'top_k',
       message: expect.stringContaining("'top_k'") as unknown,
     })
   })
 
   it('names the variables that would bring a provider in', () => {
-    expect(select(ask(), openAiWire, routeOf('nobody'), HEALTHY, () => 0.5)).toMatchObject({
+    expect(select(ask(), openAiWire, routeOf('nobody'), HEALTHY, {}, () => 0.5)).toMatchObject({
       status: 503,
       code: 'not_configured',
       message: expect.stringContaining('ABSENT_KEY') as unknown,
     })
+  })
+
+  it('leaves whom directives cap at nothing for the end, and asks nobody else less', () => {
+    const caps = { chat: { full: { cap: 0 } }, elsewhere: { plain: { cap: 0 } } }
+    const selection = select(ask(), openAiWire, routeOf('chat'), HEALTHY, caps, () => 0.5)
+    expect(selection).toMatchObject({ permitted: true })
+    const ids = 'candidates' in selection ? selection.candidates.map(({ id }) => id) : []
+    expect(ids.at(-1)).toBe('full')
+    expect(ids.toSorted()).toEqual(['full', 'other', 'plain'])
   })
 })

@@ -1,4 +1,4 @@
-import { rank, type ShareSnapshot } from '@paceline/core'
+import { rankWithin, type Shares, type ShareSnapshot } from '@paceline/core'
 import type { Candidate, Candidates } from './candidate.ts'
 import type { Problem } from './problem.ts'
 import type { Route } from './setup.ts'
@@ -11,18 +11,29 @@ export interface Selection {
   readonly permitted: boolean
 }
 
-/** Who could answer this request, in the order in which to ask. */
+/**
+ * Who could answer this request, in the order in which to ask.
+ *
+ * @param caps by route and candidate: the directives' say about the traffic
+ */
 export function select(
   request: ChatRequest,
   wire: Wire,
   route: Route,
   shares: ShareSnapshot,
+  caps: Shares,
   random: () => number,
 ): Selection | Problem {
   if (route.candidates.length === 0) return notConfigured(route)
   const [first, ...others] = route.candidates.filter((candidate) => canServe(candidate, request, wire))
   if (first === undefined) return notCapable(request, wire)
-  const { order, permitted } = rank([first, ...others], shares, route.order, random)
+  const { order, permitted } = rankWithin(
+    [first, ...others],
+    shares,
+    (Object.hasOwn(caps, route.name) ? caps[route.name] : undefined) ?? {},
+    route.order,
+    random,
+  )
   return { candidates: order, permitted }
 }
 

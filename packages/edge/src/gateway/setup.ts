@@ -1,4 +1,5 @@
 import type { Config, ModelConfig, ProviderConfig, RouteConfig } from '@paceline/core'
+import { Receipts } from '../receipt/receipts.ts'
 import type { Candidate, PhaseTimes } from './candidate.ts'
 import { anthropicWire } from './wire/anthropic/wire.ts'
 import { openAiWire } from './wire/openai/wire.ts'
@@ -10,7 +11,11 @@ const WIRES: Readonly<Record<ProviderConfig['wire'], Wire>> = { openai: openAiWi
 export interface Setup {
   readonly routes: readonly Route[]
   readonly keys: readonly AppKey[]
+  /** Who may look into incidents and the audit. */
+  readonly operators: readonly AppKey[]
   readonly bodyBytes: number
+  /** What proves calls to those who tell of them; null where no secret is set for it. */
+  readonly receipts: Receipts | null
 }
 
 export interface Route extends Omit<RouteConfig, 'candidates'> {
@@ -33,13 +38,24 @@ type Environment = Readonly<Record<string, unknown>>
 export function setUp(config: Config, environment: Environment): Setup {
   return {
     routes: Object.entries(config.routes).map(([name, route]) => toRoute(name, route, config, environment)),
-    keys: Object.values(config.keys).flatMap((key) => {
-      const secret = text(environment, key.secretFrom)
-      return secret === null ? [] : [{ secret: new TextEncoder().encode(secret), routes: key.routes ?? null }]
-    }),
+    keys: Object.values(config.keys).flatMap(({ secretFrom, routes = null }) =>
+      toKey(text(environment, secretFrom), routes),
+    ),
+    operators: Object.values(config.operators).flatMap(({ tokenFrom }) =>
+      toKey(text(environment, tokenFrom), null),
+    ),
     bodyBytes: config.limits.bodyBytes,
+    receipts: receiptsOf(environment),
   }
 }
+
+function receiptsOf(environment: Environment): Receipts | null {
+  const secret = text(environment, 'PACELINE_SECRET')
+  return secret === null ? null : new Receipts(secret, text(environment, 'PACELINE_SECRET_PREVIOUS'))
+}
+
+const toKey = (secret: string | null, routes: AppKey['routes']): AppKey[] =>
+  secret === null ? [] : [{ secret: new TextEncoder().encode(secret), routes }]
 
 function toRoute(name: string, route: RouteConfig, config: Config, environment: Environment): Route {
   const parts = route.candidates.flatMap((id) => {

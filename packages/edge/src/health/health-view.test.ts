@@ -2,7 +2,15 @@ import type { Sample } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
 import { HealthView, type HealthAnswer, type Report } from './health-view.ts'
 
-const sample = (candidate: string): Sample => ({ kind: 'first-output', candidate, late: false })
+const sample = (candidate: string): Sample => ({
+  kind: 'first-output',
+  candidate,
+  route: 'chat',
+  origin: 'gateway',
+  ms: 100,
+  late: false,
+  directives: 0,
+})
 const answer = (
   epoch: number,
   version: number,
@@ -11,7 +19,9 @@ const answer = (
 ): HealthAnswer => ({
   epoch,
   snapshot: { version, shares: { a: { share, generation: version } } },
-  probes,
+  probes: probes.map((candidate) => ({ candidate, route: null })),
+  directives: null,
+  directivesAgeMs: 0,
 })
 
 /** A clock and a sleep that stand still until the test moves them. */
@@ -70,7 +80,7 @@ describe('what an isolate knows of health', () => {
     const { report, told } = writer(() => answer(1, 3, 0.25, ['dead']))
     const { sleep, now, slept } = stage()
     view.note(sample('a'))
-    expect(await view.flush(report, sleep, now)).toEqual(['dead'])
+    expect(await view.flush(report, sleep, now)).toEqual([{ candidate: 'dead', route: null }])
     expect(told).toEqual([['a']])
     expect(slept).toEqual([])
     expect(view.shares.shares['a']).toEqual({ share: 0.25, generation: 3 })
@@ -220,7 +230,7 @@ describe('a writer of health that fails', () => {
     let asked = false
     const report: Report = (samples) => {
       asked = true
-      return outcome(samples)
+      return outcome(samples, { epoch: 0, version: 0 })
     }
     await view.flush(report, atOnce, () => at)
     return asked

@@ -1,17 +1,35 @@
-import { shareFor, type Sample, type ShareSnapshot } from '@paceline/core'
+import {
+  shareFor,
+  type Sample,
+  type ServerDirectives,
+  type ShareSnapshot,
+  type Version,
+} from '@paceline/core'
+import { DirectiveView } from '../directives/directive-view.ts'
+
+/** A small question of our own that is due. */
+export interface DueProbe {
+  readonly candidate: string
+  /** Where it is due because directives want to know how the candidate does there; null where its breaker does. */
+  readonly route: string | null
+}
 
 /** What ProviderHealth answers to a report. */
 export interface HealthAnswer {
   readonly epoch: number
   readonly snapshot: ShareSnapshot
-  /** Candidates that this isolate may probe, once, now. */
-  readonly probes: readonly string[]
+  /** What this isolate may ask, once, now. */
+  readonly probes: readonly DueProbe[]
+  /** The directives, where they are newer than those that the report named, and how old they are in any case. */
+  readonly directives: ServerDirectives | null
+  readonly directivesAgeMs: number
 }
 
 /** Sends samples to the one writer of health. */
-export type Report = (samples: readonly Sample[]) => Promise<HealthAnswer>
+export type Report = (samples: readonly Sample[], known: Version) => Promise<HealthAnswer>
 
-const BATCH = { waitMs: 250, samples: 50 } as const
+/** News of a late first token waits only for those that come with it. */
+const BATCH = { waitMs: 250, urgentMs: 10, samples: 50 } as const
 /** A request that promised to send may be cut off; after this its promise is void. */
 const CLAIM_MS = 1_000
 /** How long to leave the writer alone when a report failed: it may be out, or have too much to do. */
@@ -26,7 +44,10 @@ const MOST_PENDING = 500
 export class HealthView {
   #epoch = 0
   #snapshot: ShareSnapshot = { version: 0, shares: {} }
+  readonly #directives = new DirectiveView()
   #pending: Sample[] = []
+  /** Whether something pending can't wait for a batch to fill. */
+  #urgent = false
   #claimedUntil = 0
   #asked = false
   #restMs: number = REST.firstMs
@@ -36,6 +57,10 @@ export class HealthView {
     return this.#snapshot
   }
 
+  get directives(): DirectiveView {
+    return this.#directives
+  }
+
   /** Null as long as nothing has been heard. */
   generationOf(candidate: string): number | null {
     return this.#epoch === 0 ? null : shareFor(this.#snapshot, candidate).generation
@@ -43,35 +68,39 @@ export class HealthView {
 
   note(sample: Sample): void {
     this.#pending.push(sample)
+    if (sample.kind === 'first-output' && sample.late) this.#urgent = true
     if (this.#pending.length > MOST_PENDING) this.#pending.shift()
   }
 
   /**
    * Sends what is pending, unless another request has promised to.
    *
-   * @returns the candidates that this isolate should now probe
+   * @returns the probes that this isolate should now make
    */
   async flush(
     report: Report,
     sleep: (ms: number) => Promise<void>,
     now: () => number,
-  ): Promise<readonly string[]> {
+  ): Promise<readonly DueProbe[]> {
     if (now() < this.#restUntil) return []
-    const full = this.#pending.length >= BATCH.samples
-    if (!full && now() < this.#claimedUntil) return []
+    const promised = this.#pending.length
+    const full = promised >= BATCH.samples
+    const urgent = this.#urgent
+    this.#urgent = false
+    if (!full && !urgent && now() < this.#claimedUntil) return []
     this.#claimedUntil = now() + CLAIM_MS
     // The first report of an isolate goes at once: until it is answered, dead candidates look healthy here.
-    if (!full && this.#asked) await sleep(BATCH.waitMs)
+    if (!full && this.#asked) await sleep(urgent ? BATCH.urgentMs : BATCH.waitMs)
     this.#asked = true
-    // Another request's report may have failed during the wait.
-    if (now() < this.#restUntil) return []
+    // Another request's report may have failed during the wait, or have taken everything along.
+    if (now() < this.#restUntil || (promised > 0 && this.#pending.length === 0)) return []
     const samples = this.#pending
     this.#pending = []
     // What comes from here on is not in this report: another request has to promise it.
     this.#claimedUntil = 0
     try {
-      const answer = await report(samples)
-      this.#accept(answer)
+      const answer = await report(samples, this.#directives.version)
+      this.#accept(answer, now())
       this.#restMs = REST.firstMs
       return answer.probes
     } catch {
@@ -83,7 +112,9 @@ export class HealthView {
   }
 
   /** Answers may overtake each other: only a newer one counts. */
-  #accept({ epoch, snapshot }: HealthAnswer): void {
+  #accept({ epoch, snapshot, directives, directivesAgeMs }: HealthAnswer, now: number): void {
+    const held = directives ?? this.#directives.held(now).directives
+    this.#directives.take({ directives: held, ageMs: directivesAgeMs }, now)
     const newer = epoch > this.#epoch || (epoch === this.#epoch && snapshot.version > this.#snapshot.version)
     if (!newer) return
     this.#epoch = epoch

@@ -1,30 +1,58 @@
 import { DurableObject } from 'cloudflare:workers'
 import {
+  isNewer,
   leaseProbe,
   newCandidateHealth,
   recordSample,
+  serverDirectivesSchema,
   shareOf,
   type CandidateHealth,
+  type Report,
   type Sample,
+  type ServerDirectives,
   type ShareSnapshot,
+  type Version,
 } from '@paceline/core'
-import { candidateHealthSchema } from './stored-health.ts'
 import * as v from 'valibot'
-import type { HealthAnswer } from './health-view.ts'
+import type { Coordinator } from '../coordinator/coordinator.ts'
+import { DirectiveView, type HeldDirectives } from '../directives/directive-view.ts'
+import type { DueProbe, HealthAnswer } from './health-view.ts'
+import { candidateHealthSchema } from './stored-health.ts'
+import { Summaries } from './summaries.ts'
 
 /** Candidates come from the configuration; more than this many can only be a fault. */
 const MOST_CANDIDATES = 1_000
+/** How long summaries wait for more: while nothing is wrong, and while an incident is being handled. */
+const FORWARD = { calmMs: 1_000, alertMs: 200, restMs: 1_000 } as const
+/** Nobody who reports something late waits longer than this for what the coordinator makes of it. */
+const DECISION_MS = 200
+/** A coordinator that has not answered by then is out. */
+const COORDINATOR_MS = 3_000
+
+interface Bindings {
+  readonly COORDINATOR: DurableObjectNamespace<Coordinator>
+}
 
 /**
- * The one writer of health: isolates report samples, and each report is answered by every candidate's share and by
- * leases for the probes that are due. Shares and breakers outlive a restart; half-filled windows need not.
+ * The one writer of health: isolates report samples, and each report is answered by every candidate's share, by the
+ * directives, and by leases for the probes that are due. First outputs go on to the coordinator, added up. Shares,
+ * breakers and directives outlive a restart; half-filled windows need not.
  */
-export class ProviderHealth extends DurableObject {
+export class ProviderHealth extends DurableObject<Bindings> {
   readonly #candidates = new Map<string, CandidateHealth>()
+  readonly #directives = new DirectiveView()
+  readonly #summaries = new Summaries()
+  /** When each probe that directives ask for was last given out, by route and candidate. */
+  readonly #probedAt = new Map<string, number>()
+  #forwarding: Promise<void> | null = null
+  #forwardAt = 0
+  #restUntil = 0
+  #unsent: Report | null = null
+  #sequence = 0
   #epoch: number
   #version: number
 
-  constructor(state: DurableObjectState, environment: Cloudflare.Env) {
+  constructor(state: DurableObjectState, environment: Bindings) {
     super(state, environment)
     const { kv } = state.storage
     this.#epoch = kv.get<number>('epoch') ?? Date.now()
@@ -34,14 +62,112 @@ export class ProviderHealth extends DurableObject {
       // What an older version stored in another shape is worth less than a fresh start.
       if (health.success) this.#candidates.set(key.slice('candidate:'.length), health.output)
     }
+    const directives = v.safeParse(serverDirectivesSchema, kv.get('directives'))
+    if (directives.success) {
+      const now = Date.now()
+      this.#directives.take({ directives: directives.output, ageMs: now - directives.output.issuedAt }, now)
+    }
   }
 
-  report(samples: readonly Sample[]): HealthAnswer {
+  /** @param known the newest directives that the isolate has heard of */
+  async report(samples: readonly Sample[], known: Version): Promise<HealthAnswer> {
     const now = Date.now()
-    for (const sample of samples)
+    let late = false
+    for (const sample of samples) {
       this.#change(sample.candidate, (health) => recordSample(health, sample, now))
-    const probes = [...this.#candidates.keys()].filter((id) => this.#lease(id, now))
-    return { epoch: this.#epoch, snapshot: this.#snapshot(), probes }
+      if (sample.kind !== 'first-output') continue
+      this.#summaries.add(sample)
+      late ||= sample.late
+    }
+    const forwarded = this.#forward(late, now)
+    // Whoever brings bad news takes the answer to it along.
+    if (late) await Promise.race([forwarded, scheduler.wait(DECISION_MS)])
+    return this.#answer(known, Date.now())
+  }
+
+  /** Takes newer directives from the coordinator. */
+  publish(directives: ServerDirectives): void {
+    if (!isNewer(directives, this.#directives.version)) return
+    this.#directives.take({ directives, ageMs: 0 }, Date.now())
+    this.ctx.storage.kv.put('directives', directives)
+  }
+
+  /** The directives for whoever only wants to read them. */
+  held(): HeldDirectives {
+    return this.#directives.held(Date.now())
+  }
+
+  #answer(known: Version, now: number): HealthAnswer {
+    const { directives, ageMs } = this.#directives.held(now)
+    const broken = [...this.#candidates.keys()].filter((id) => this.#lease(id, now))
+    return {
+      epoch: this.#epoch,
+      snapshot: this.#snapshot(),
+      probes: [...broken.map((candidate) => ({ candidate, route: null })), ...this.#wantedProbes(now)],
+      directives: isNewer(directives, known) ? directives : null,
+      directivesAgeMs: ageMs,
+    }
+  }
+
+  #wantedProbes(now: number): DueProbe[] {
+    const { shares } = this.#directives.inForce(now)
+    return Object.entries(shares).flatMap(([route, candidates]) =>
+      Object.entries(candidates).flatMap(([candidate, { probeEveryMs }]) => {
+        const key = `${route} ${candidate}`
+        if (probeEveryMs === undefined || now < (this.#probedAt.get(key) ?? 0) + probeEveryMs) return []
+        this.#probedAt.set(key, now)
+        return [{ candidate, route }]
+      }),
+    )
+  }
+
+  /** Hands summaries on, one report at a time; what comes meanwhile goes with the next. */
+  async #forward(atOnce: boolean, now: number): Promise<void> {
+    if (this.#forwarding !== null) {
+      await this.#forwarding
+      if (!atOnce) return
+    }
+    if (now < this.#restUntil || (!atOnce && now < this.#forwardAt)) return
+    if (this.#unsent === null && this.#summaries.isEmpty) return
+    this.#forwarding ??= this.#send().finally(() => {
+      this.#forwarding = null
+    })
+    await this.#forwarding
+  }
+
+  async #send(): Promise<void> {
+    // A report that failed may have arrived all the same: sent again as it was, it counts once.
+    this.#unsent ??= this.#nextReport()
+    const { COORDINATOR: objects } = this.env
+    const coordinator = objects.get(objects.idFromName('default'))
+    try {
+      const answer = coordinator.observe(this.#unsent, this.#directives.version)
+      const directives = await Promise.race([
+        answer,
+        scheduler.wait(COORDINATOR_MS).then(() => 'silent' as const),
+      ])
+      if (directives === 'silent') throw new Error('the coordinator does not answer')
+      this.#unsent = null
+      if (directives !== null) this.publish(directives)
+      const alert = Object.keys(this.#directives.inForce(Date.now()).shares).length > 0
+      this.#forwardAt = Date.now() + (alert ? FORWARD.alertMs : FORWARD.calmMs)
+    } catch {
+      // Health goes on without it, and what was seen is kept, added up, until it is back.
+      this.#restUntil = Date.now() + FORWARD.restMs
+    }
+  }
+
+  #nextReport(): Report {
+    // Never lower than that of an earlier life, without a write for each report.
+    this.#sequence = Math.max(this.#sequence + 1, Date.now())
+    const shares = [...this.#candidates].map(([id, health]) => [id, shareOf(health).share] as const)
+    return {
+      from: 'health:default',
+      sequence: this.#sequence,
+      observations: this.#summaries.take(),
+      refusals: [],
+      shares: Object.fromEntries(shares),
+    }
   }
 
   #lease(id: string, now: number): boolean {

@@ -77,7 +77,7 @@ function act(step: Step, incident: Incident, { to, pace, expectation }: Option, 
     result: 'pending',
   }
   const phase: Phase = halves
-    ? { kind: 'moving', untilAt: now + policyOf(step).rampInMs, seen: emptySummary }
+    ? { kind: 'moving', untilAt: now + policyOf(step).rampInMs }
     : { kind: 'verifying', untilAt: now + expectation.withinMs, seen: emptySummary }
   const acted: Incident = { ...incident, attempts: [...incident.attempts, attempt], phase }
   const written = execution(putIncident(moved, acted), acted, halves ? 'traffic-halved' : 'traffic-moved')
@@ -140,10 +140,8 @@ export function watch(step: Step, incident: Incident, observation: Observation, 
       return isOwn ? waitOn(counted, current, mergeSummaries(phase.seen, summary), now) : counted
     case 'moving': {
       // One good answer from whoever takes over, and the rest may follow.
-      const seen = mergeWhenAfter(current, phase.seen, observation)
       const isWell = candidate === attemptOf(current)?.to && summary.late < summary.count
-      const next = putPhase(counted, current, { ...phase, seen })
-      return isWell ? moveTheRest(next.step, next.incident, now) : next.step
+      return isWell ? moveTheRest(counted, current, now) : counted
     }
     case 'verifying': {
       const seen = mergeWhenAfter(current, phase.seen, observation)
@@ -203,8 +201,10 @@ function moveTheRest(step: Step, incident: Incident, now: number): Step {
   if (attempt === undefined || incident.phase.kind !== 'moving') return step
   const moved = moveTraffic(step, incident, attempt.to, 0, now)
   const untilAt = attempt.actedAt + attempt.expectation.withinMs
-  const next = putPhase(moved, incident, { kind: 'verifying', untilAt, seen: incident.phase.seen })
-  return verify(execution(next.step, next.incident, 'traffic-moved'), next.incident, now)
+  // From here on: while half of the traffic stayed, half of it was slow.
+  const whole = withAttempt(incident, { ...attempt, version: moved.state.version })
+  const next = putPhase(moved, whole, { kind: 'verifying', untilAt, seen: emptySummary })
+  return execution(next.step, next.incident, 'traffic-moved')
 }
 
 function verify(step: Step, incident: Incident, now: number): Step {
@@ -216,7 +216,7 @@ function verify(step: Step, incident: Incident, now: number): Step {
     if (!isSpent(attempt.expectation, seen)) return step
     return putPhase(step, incident, { ...incident.phase, seen: emptySummary }).step
   }
-  const judged = withResult(incident, judgement)
+  const judged = withAttempt(incident, { ...attempt, result: judgement })
   if (judgement === 'not-restored') return tryNext(step, judged, now)
   const held: Incident = {
     ...judged,
@@ -300,11 +300,9 @@ function close(step: Step, incident: Incident, now: number): Step {
 
 const attemptOf = ({ attempts }: Incident): ActionAttempt | undefined => attempts.at(-1)
 
-const withResult = (incident: Incident, result: ActionAttempt['result']): Incident => ({
+const withAttempt = (incident: Incident, attempt: ActionAttempt): Incident => ({
   ...incident,
-  attempts: incident.attempts.map((attempt, index) =>
-    index === incident.attempts.length - 1 ? { ...attempt, result } : attempt,
-  ),
+  attempts: [...incident.attempts.slice(0, -1), attempt],
 })
 
 /** What was routed before an action says nothing about what came of it. */

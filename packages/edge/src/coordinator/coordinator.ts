@@ -1,0 +1,214 @@
+import { DurableObject } from 'cloudflare:workers'
+import {
+  directivesOf,
+  dueAt,
+  isNewer,
+  reportSchema,
+  type Config,
+  type Effect,
+  type Incident,
+  type Input,
+  type ServerDirectives,
+  type Version,
+} from '@paceline/core'
+import * as v from 'valibot'
+import { Signer } from '../directives/signer.ts'
+import type { ProviderHealth } from '../health/provider-health.ts'
+import { log } from '../log.ts'
+import { Outbox } from '../notify/outbox.ts'
+import { deliver } from '../notify/webhook.ts'
+import { Journal, type JournalLine } from './journal.ts'
+import { SlowWriter } from './slow-writer.ts'
+import { settingsOf, webhooksOf } from './settings.ts'
+
+interface Bindings {
+  readonly PROVIDER_HEALTH: DurableObjectNamespace<ProviderHealth>
+  readonly DIRECTIVES?: KVNamespace
+  readonly PACELINE_SECRET?: string
+  readonly PACELINE_SECRET_PREVIOUS?: string
+}
+
+/** What operators see of the response at one moment. */
+export interface ResponseView {
+  readonly directives: ServerDirectives
+  readonly incidents: readonly Incident[]
+}
+
+/** KV takes one write a second for each key. https://developers.cloudflare.com/kv/platform/limits/ */
+const KV_WRITE_EVERY_MS = 1_100
+/** Kept longer than any reader would trust it. */
+const KV_TTL_S = 86_400
+
+/**
+ * The one that responds: it takes in what was seen, keeps a journal of it, and carries out what the reducer wants done.
+ * The request path never waits for it.
+ */
+export class Coordinator extends DurableObject<Bindings> {
+  readonly #journal: Journal
+  readonly #outbox: Outbox
+  readonly #signer: Signer | null
+  readonly #kv: SlowWriter | null
+  readonly #epoch: number
+  #alarmAt = 0
+  /** One publication after the other, since signing takes its time and no older one may overtake. */
+  #publishing: Promise<void> = Promise.resolve()
+
+  constructor(state: DurableObjectState, environment: Bindings, config: Config) {
+    super(state, environment)
+    const { kv, sql } = state.storage
+    const variables = environment as unknown as Readonly<Record<string, unknown>>
+    const epoch = kv.get<number>('epoch')
+    this.#epoch = epoch ?? Date.now()
+    if (epoch === undefined) kv.put('epoch', this.#epoch)
+    this.#journal = new Journal(sql)
+    const send: ConstructorParameters<typeof Outbox>[2] = (webhook, id, body) =>
+      deliver(webhook, id, body, Date.now())
+    this.#outbox = new Outbox(sql, webhooksOf(config, variables), send, Math.random)
+    const { PACELINE_SECRET: secret, PACELINE_SECRET_PREVIOUS: previous, DIRECTIVES: namespace } = environment
+    this.#signer = secret === undefined || secret === '' ? null : new Signer(secret, previous ?? null)
+    this.#kv =
+      namespace === undefined
+        ? null
+        : new SlowWriter(
+            (text) => namespace.put('directives', text, { expirationTtl: KV_TTL_S }),
+            KV_WRITE_EVERY_MS,
+          )
+    state.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
+    const settings = settingsOf(config, variables)
+    if (this.#journal.state.settings?.hash !== settings.hash) this.#take({ kind: 'configured', settings })
+    this.#take({ kind: 'elapsed' })
+    // What was decided before a crash may not have reached anybody.
+    this.#publish()
+    this.#afterwards()
+  }
+
+  /**
+   * Takes in a report; the same one again changes nothing.
+   *
+   * @returns the directives, where they are newer than those that the writer knows of
+   */
+  observe(report: unknown, known: Version | null = null): ServerDirectives | null {
+    const parsed = v.safeParse(reportSchema, report)
+    // Writers are ours: a report that doesn't fit is one of another version, and asking again won't mend it.
+    if (parsed.success) this.#take({ kind: 'reported', report: parsed.output })
+    else log('coordinator.report-refused', { field: v.getDotPath(parsed.issues[0]) })
+    this.#afterwards()
+    const directives = this.#directives()
+    return known !== null && isNewer(directives, known) ? directives : null
+  }
+
+  /** The signed directives as of now, for a server that asks; null where no secret is set. */
+  async signed(): Promise<{ version: Version; jws: string } | null> {
+    const directives = this.#directives()
+    return this.#signer === null ? null : { version: directives, jws: await this.#signer.sign(directives) }
+  }
+
+  async keys(): Promise<string | null> {
+    return this.#signer === null ? null : JSON.stringify(await this.#signer.keys())
+  }
+
+  view(): ResponseView {
+    return { directives: this.#directives(), incidents: Object.values(this.#journal.state.incidents) }
+  }
+
+  /** What was written down, oldest first: of one incident, or of all. */
+  records(incident: string | null, after: number, limit: number): JournalLine[] {
+    return this.#journal.records(incident, after, limit)
+  }
+
+  /** A server that wants to be told of every change. */
+  override async fetch(request: Request): Promise<Response> {
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
+      return new Response(null, { status: 426, headers: { upgrade: 'websocket' } })
+    const { 0: client, 1: server } = new WebSocketPair()
+    // Hibernation: an idle object with open sockets costs nothing.
+    this.ctx.acceptWebSocket(server)
+    const signed = await this.signed()
+    if (signed !== null) server.send(signed.jws)
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close()
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = 0
+    this.#take({ kind: 'elapsed' })
+    await this.#outbox.deliver(Date.now)
+    this.#afterwards()
+  }
+
+  #directives(): ServerDirectives {
+    return directivesOf(this.#journal.state, this.#epoch, Date.now())
+  }
+
+  #take(input: Input): void {
+    const now = Date.now()
+    let effects: readonly Effect[] = []
+    this.ctx.storage.transactionSync(() => {
+      effects = this.#journal.append(input, now)
+      for (const effect of effects)
+        if (effect.kind === 'notify') this.#outbox.put(effect.id, effect.message, now)
+    })
+    for (const effect of effects) this.#carryOut(effect)
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'publish':
+        return this.#publish()
+      case 'notify': {
+        const { type, incident, briefing } = effect.message
+        // People without a receiver at least find it in the log.
+        log(type, { incident, headline: briefing.headline })
+      }
+    }
+  }
+
+  /** Tells every reader what the directives say now. Each takes only what is newer, so saying it twice is harmless. */
+  #publish(): void {
+    const published = this.#publishing.then(() => this.#tellReaders())
+    // A reader that can't be told hears it with the next one, or asks.
+    this.#publishing = published.catch(() => undefined)
+    this.ctx.waitUntil(this.#publishing)
+  }
+
+  async #tellReaders(): Promise<void> {
+    const directives = this.#directives()
+    const { PROVIDER_HEALTH: objects } = this.env
+    const health = objects.get(objects.idFromName('default')).publish(directives)
+    this.#kv?.write(JSON.stringify(directives))
+    if (this.#signer !== null) {
+      const jws = await this.#signer.sign(directives)
+      for (const socket of this.ctx.getWebSockets()) {
+        try {
+          socket.send(jws)
+        } catch {
+          // It is closing; its owner will come back and ask.
+        }
+      }
+    }
+    await health
+  }
+
+  /** One alarm for everything that wants to be looked at later; messages to people go out at once. */
+  #afterwards(): void {
+    // At least a moment from now, so that something overdue can't keep the object busy.
+    const at = Math.max(Math.min(dueAt(this.#journal.state), this.#outbox.dueAt()), Date.now() + 5)
+    if (at === this.#alarmAt) return
+    this.#alarmAt = at
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at))
+  }
+}
+
+export type CoordinatorClass = new (state: DurableObjectState, environment: Bindings) => Coordinator
+
+/** The coordinator of an app's configuration, to be exported by its Worker. */
+export function createCoordinator(config: Config): CoordinatorClass {
+  return class extends Coordinator {
+    constructor(state: DurableObjectState, environment: Bindings) {
+      super(state, environment, config)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { publicForm } from '@paceline/core'
+import { authenticate } from '../gateway/authenticate.ts'
+import { isProblem, type Problem } from '../gateway/problem.ts'
+import type { AppKey } from '../gateway/setup.ts'
+import { problemDetails } from '../problem-details.ts'
+import type { DirectiveView } from './directive-view.ts'
+
+/** What the coordinator offers to servers. */
+export interface SignedSource {
+  signed(): Promise<{ readonly version: { epoch: number; version: number }; readonly jws: string } | null>
+  keys(): Promise<string | null>
+  fetch(request: Request): Promise<Response>
+}
+
+const JOSE = 'application/jose'
+/** Anyone may read the public form, from anywhere. */
+const OPEN = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
+
+/** The directives: signed for a server that shows its key, in their public form for everybody else. */
+export async function serveDirectives(
+  request: Request,
+  view: DirectiveView,
+  keys: readonly AppKey[],
+  source: SignedSource,
+): Promise<Response> {
+  if (request.headers.get('accept')?.includes(JOSE) === true) return serveSigned(request, keys, source)
+  const now = Date.now()
+  const { directives, ageMs } = view.held(now)
+  const { notices, maxAgeMs, ...rest } = publicForm(directives)
+  const etag = etagOf(directives)
+  const headers = { ...OPEN, etag, 'cache-control': 'no-cache' }
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
+  // Ages are told as they are now, since the reader's clock starts when it receives this.
+  const age = Number.isFinite(ageMs) ? ageMs : 0
+  const left = notices.flatMap((notice) =>
+    notice.ttlMs > age ? [{ ...notice, ttlMs: notice.ttlMs - age }] : [],
+  )
+  return Response.json({ ...rest, maxAgeMs: Math.max(0, maxAgeMs - age), notices: left }, { headers })
+}
+
+async function serveSigned(
+  request: Request,
+  keys: readonly AppKey[],
+  source: SignedSource,
+): Promise<Response> {
+  const key = authenticate(request.headers, keys)
+  if (isProblem(key)) return problemDetails(key)
+  const signed = await source.signed().catch(() => 'out' as const)
+  if (signed === 'out') return problemDetails(OUT)
+  if (signed === null) return problemDetails(NO_SECRET)
+  const etag = etagOf(signed.version)
+  const headers = { etag, 'cache-control': 'no-store', 'content-type': JOSE }
+  return request.headers.get('if-none-match') === etag
+    ? new Response(null, { status: 304, headers })
+    : new Response(signed.jws, { headers })
+}
+
+/** The keys that signed directives are checked by. */
+export async function serveKeys(source: SignedSource): Promise<Response> {
+  const keys = await source.keys().catch(() => 'out' as const)
+  if (keys === 'out') return problemDetails(OUT)
+  if (keys === null) return problemDetails(NO_SECRET)
+  return new Response(keys, {
+    headers: { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' },
+  })
+}
+
+/** A connection by which a server hears of every change at once. */
+export async function openSocket(
+  request: Request,
+  keys: readonly AppKey[],
+  source: SignedSource,
+): Promise<Response> {
+  const key = authenticate(request.headers, keys)
+  if (isProblem(key)) return problemDetails(key)
+  return source.fetch(request).catch(() => problemDetails(OUT))
+}
+
+const etagOf = ({ epoch, version }: { epoch: number; version: number }): string => `"${epoch}.${version}"`
+
+const OUT: Problem = {
+  status: 503,
+  code: 'coordinator_out',
+  message: 'The coordinator does not answer. Go on with the directives that you hold, and ask again later.',
+  param: null,
+  retryable: true,
+  retryAfterS: 5,
+}
+
+const NO_SECRET: Problem = {
+  status: 500,
+  code: 'not_configured',
+  message:
+    'Directives can not be signed here: the operator of this edge must set the secret PACELINE_SECRET.',
+  param: null,
+  retryable: false,
+}

@@ -1,0 +1,71 @@
+import { authenticate } from '../gateway/authenticate.ts'
+import { invalid, isProblem, type Problem } from '../gateway/problem.ts'
+import type { AppKey } from '../gateway/setup.ts'
+import type { JournalLine } from '../coordinator/journal.ts'
+import type { ResponseView } from '../coordinator/coordinator.ts'
+import { problemDetails } from '../problem-details.ts'
+
+/** What the coordinator shows to operators. */
+export interface OpsSource {
+  view(): Promise<ResponseView>
+  records(incident: string | null, after: number, limit: number): Promise<JournalLine[]>
+}
+
+const PAGE = 1_000
+
+/** The operators' API: open incidents and directives, what was done in one incident, and the audit of everything. */
+export async function serveOps(
+  request: Request,
+  operators: readonly AppKey[],
+  source: OpsSource,
+): Promise<Response> {
+  const operator = authenticate(request.headers, operators)
+  if (isProblem(operator)) return problemDetails(forOperators(operator))
+  const { pathname, searchParams } = new URL(request.url)
+  const [, incident] = /^\/ops\/api\/incidents\/([\w.-]{1,128})$/.exec(pathname) ?? []
+  const after = Number(searchParams.get('after') ?? 0)
+  if (!Number.isSafeInteger(after) || after < 0)
+    return problemDetails(invalid("'after' must be the sequence of a line: a whole number.", 'after'))
+  try {
+    if (pathname === '/ops/api/state') return respond(await source.view())
+    if (pathname === '/ops/api/audit') return respond({ lines: await source.records(null, after, PAGE) })
+    if (incident !== undefined) {
+      const lines = await source.records(incident, after, PAGE)
+      if (lines.length > 0 || after > 0) return respond({ lines })
+    }
+  } catch {
+    return problemDetails(OUT)
+  }
+  return problemDetails(NOT_FOUND)
+}
+
+const respond = (body: unknown): Response => Response.json(body, { headers: { 'cache-control': 'no-store' } })
+
+/** The same checks as for apps, in words for operators. */
+const forOperators = (problem: Problem): Problem => ({
+  ...problem,
+  message: WORDS[problem.code] ?? problem.message,
+})
+
+const WORDS: Readonly<Record<string, string>> = {
+  not_configured: "No operator is set up here. Set the secrets that 'operators' names in paceline.config.ts.",
+  missing_key: "No token was sent. Send yours as 'Authorization: Bearer TOKEN'.",
+  unknown_key: 'The token that was sent is not known here. Check that it is an operator’s, not an app key.',
+}
+
+const NOT_FOUND: Problem = {
+  status: 404,
+  code: 'not_found',
+  message: 'Served here: GET /ops/api/state, /ops/api/incidents/ID and /ops/api/audit?after=SEQUENCE.',
+  param: null,
+  retryable: false,
+}
+
+const OUT: Problem = {
+  status: 503,
+  code: 'coordinator_out',
+  message: 'The coordinator does not answer. The gateway goes on without it; ask again in a moment.',
+  param: null,
+  retryable: true,
+  retryAfterS: 5,
+}

@@ -1,0 +1,6 @@
+import { createCoordinator, createWorker } from '@paceline/edge'
+import { drillConfig } from './drill-config.ts'
+
+export { EventIngest, ProviderHealth } from '@paceline/edge'
+export const Coordinator = createCoordinator(drillConfig)
+export default createWorker(drillConfig)
