@@ -1,1 +1,7 @@
-export {}
+export type { Shown } from './measure/turn.ts'
+export type { AnswerHead, Turn, TurnOptions } from './measure/turn-options.ts'
+export type { Message, NoticeLink, NoticeOptions, NoticeWords } from './notice/notice-options.ts'
+export type { PacelineOptions, Timing } from './options.ts'
+export type { BrowserEvent } from './report/event.ts'
+export type { Consent } from './report/permission.ts'
+export { startPaceline, type Paceline } from './start-paceline.ts'

@@ -1,0 +1,34 @@
+import { isolated } from '../isolated.ts'
+
+/**
+ * The same response with a body that tells when its first bytes are read and when it breaks. It reads only what is asked
+ * of it and passes a cancellation on; a clone would read the whole answer ahead.
+ */
+export function watchBody(response: Response, onFirst: () => void, onBroken: () => void): Response {
+  if (response.body === null) return response
+  const reader = response.body.getReader()
+  let tellFirst = isolated(onFirst)
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (done) {
+            controller.close()
+            return
+          }
+          tellFirst()
+          tellFirst = () => undefined
+          controller.enqueue(value)
+        } catch (error) {
+          isolated(onBroken)()
+          controller.error(error)
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+  const { status, statusText, headers } = response
+  return new Response(body, { status, statusText, headers })
+}
