@@ -25,6 +25,10 @@ export const KEYS = {
   limited: 'test-limited-key',
   openai: 'sk-openai',
   anthropic: 'sk-anthropic',
+  browser: 'pk_test',
+  operator: 'test-operator-token',
+  /** Makes receipts and signs directives. */
+  secret: 'test-secret',
 }
 
 /** Says who speaks and how it ends, so that a test can tell whose text it has and whether it has all of it. */
@@ -36,9 +40,15 @@ interface StackOptions {
   readonly bindings?: Readonly<Record<string, string>>
   /** Another Worker than `worker.ts` beside this file. */
   readonly worker?: string
+  /** Folder that keeps Durable Objects, for those who want to look into it. */
+  readonly persistTo?: string
 }
 
-export async function startStack({ bindings = {}, worker = 'worker.ts' }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  bindings = {},
+  worker = 'worker.ts',
+  persistTo,
+}: StackOptions = {}): Promise<Stack> {
   const mock = (name: string, apiKey?: string): Promise<MockProvider> =>
     startMockProvider({ name, texts: [TEXT], ...(apiKey === undefined ? {} : { apiKey }) })
   const [openai, anthropic, compatible] = await Promise.all([
@@ -50,9 +60,13 @@ export async function startStack({ bindings = {}, worker = 'worker.ts' }: StackO
     entry: fileURLToPath(new URL(worker, import.meta.url)),
     wranglerConfig: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)),
     port: 0,
+    ...(persistTo === undefined ? {} : { persistTo }),
     bindings: {
       APP_KEY: KEYS.app,
       LIMITED_KEY: KEYS.limited,
+      BROWSER_KEY: KEYS.browser,
+      OPERATOR_TOKEN: KEYS.operator,
+      PACELINE_SECRET: KEYS.secret,
       OPENAI_KEY: KEYS.openai,
       OPENAI_URL: `${openai.url}/v1`,
       ANTHROPIC_KEY: KEYS.anthropic,

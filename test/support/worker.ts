@@ -1,6 +1,6 @@
 import * as browserScript from '@paceline/browser-sdk/drop-in'
 import { defineConfig } from '@paceline/core'
-import { createWorker } from '@paceline/edge'
+import { createCoordinator, createWorker } from '@paceline/edge'
 
 export { EventIngest, ProviderHealth } from '@paceline/edge'
 
@@ -32,42 +32,46 @@ const routes = Object.entries(orders).flatMap(([name, order]) =>
   ),
 )
 
-export default createWorker(
-  defineConfig({
-    providers: {
-      openai: { wire: 'openai', baseUrlFrom: 'OPENAI_URL', keyFrom: 'OPENAI_KEY' },
-      anthropic: { wire: 'anthropic', baseUrlFrom: 'ANTHROPIC_URL', keyFrom: 'ANTHROPIC_KEY' },
-      compatible: { wire: 'openai', baseUrlFrom: 'COMPATIBLE_URL' },
-      absent: { wire: 'openai', baseUrl: 'http://127.0.0.1:9/v1', keyFrom: 'ABSENT_KEY' },
+const config = defineConfig({
+  providers: {
+    openai: { wire: 'openai', baseUrlFrom: 'OPENAI_URL', keyFrom: 'OPENAI_KEY' },
+    anthropic: { wire: 'anthropic', baseUrlFrom: 'ANTHROPIC_URL', keyFrom: 'ANTHROPIC_KEY' },
+    compatible: { wire: 'openai', baseUrlFrom: 'COMPATIBLE_URL' },
+    absent: { wire: 'openai', baseUrl: 'http://127.0.0.1:9/v1', keyFrom: 'ABSENT_KEY' },
+  },
+  models: {
+    ...Object.fromEntries(models),
+    plain: {
+      provider: 'openai',
+      model: 'mock',
+      capabilities: { tools: false, images: false, jsonSchema: false },
     },
-    models: {
-      ...Object.fromEntries(models),
-      plain: {
-        provider: 'openai',
-        model: 'mock',
-        capabilities: { tools: false, images: false, jsonSchema: false },
-      },
-      small: { provider: 'openai', model: 'mock', contextTokens: 1_000 },
-      large: { provider: 'anthropic', model: 'mock', contextTokens: 1_000_000 },
-      absent: { provider: 'absent', model: 'mock' },
-      shared1: { provider: 'openai', model: 'mock' },
-      shared2: { provider: 'anthropic', model: 'mock' },
-      shared3: { provider: 'compatible', model: 'mock' },
+    small: { provider: 'openai', model: 'mock', contextTokens: 1_000 },
+    large: { provider: 'anthropic', model: 'mock', contextTokens: 1_000_000 },
+    absent: { provider: 'absent', model: 'mock' },
+    shared1: { provider: 'openai', model: 'mock' },
+    shared2: { provider: 'anthropic', model: 'mock' },
+    shared3: { provider: 'compatible', model: 'mock' },
+  },
+  routes: {
+    ...Object.fromEntries(routes),
+    plain: { candidates: ['plain'] },
+    sized: { candidates: ['small', 'large'], order: 'strict', timers },
+    absent: { candidates: ['absent'] },
+    shared: {
+      candidates: ['shared1', 'shared2', 'shared3'],
+      accepts: ['gpt-*'],
+      timers,
+      ttfvtTargetMs: 100,
     },
-    routes: {
-      ...Object.fromEntries(routes),
-      plain: { candidates: ['plain'] },
-      sized: { candidates: ['small', 'large'], order: 'strict', timers },
-      absent: { candidates: ['absent'] },
-      shared: {
-        candidates: ['shared1', 'shared2', 'shared3'],
-        accepts: ['gpt-*'],
-        timers,
-        ttfvtTargetMs: 100,
-      },
-    },
-    keys: { app: { secretFrom: 'APP_KEY' }, limited: { secretFrom: 'LIMITED_KEY', routes: ['plain'] } },
-    limits: { bodyBytes: 1_000_000, answerBytes: 200_000 },
-  }),
-  { browserScript },
-)
+  },
+  keys: { app: { secretFrom: 'APP_KEY' }, limited: { secretFrom: 'LIMITED_KEY', routes: ['plain'] } },
+  browserKeys: {
+    page: { keyFrom: 'BROWSER_KEY', origins: ['https://app.example.com', 'http://127.0.0.1:*'] },
+  },
+  operators: { tester: { tokenFrom: 'OPERATOR_TOKEN' } },
+  limits: { bodyBytes: 1_000_000, answerBytes: 200_000 },
+})
+
+export const Coordinator = createCoordinator(config)
+export default createWorker(config, { browserScript })
