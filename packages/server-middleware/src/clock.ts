@@ -22,8 +22,8 @@ export const systemClock: Clock = {
 }
 
 /** A wait spread evenly over ± a share of itself, so that a fleet that started together doesn't call together. */
-export const spread = (waitMs: number, share: number, { random }: Pick<Clock, 'random'>): number =>
-  waitMs * (1 - share + 2 * share * random())
+export const spread = (waitMs: number, share: number, clock: Pick<Clock, 'random'>): number =>
+  waitMs * (1 - share + 2 * share * clock.random())
 
 /**
  * A wait drawn evenly below a ceiling that doubles with every attempt, in ms: "full jitter".
@@ -34,5 +34,5 @@ export const spread = (waitMs: number, share: number, { random }: Pick<Clock, 'r
 export const fullJitter = (
   attempt: number,
   { firstMs, longestMs }: { readonly firstMs: number; readonly longestMs: number },
-  { random }: Pick<Clock, 'random'>,
-): number => random() * Math.min(longestMs, firstMs * 2 ** (attempt - 1))
+  clock: Pick<Clock, 'random'>,
+): number => clock.random() * Math.min(longestMs, firstMs * 2 ** (attempt - 1))

@@ -59,15 +59,16 @@ export const KEY_FETCHING = {
  */
 export function fetchedKeys(
   fetchKeys: () => Promise<readonly PublicKey[] | null>,
-  { now }: Pick<Clock, 'now'>,
+  clock: Pick<Clock, 'now'>,
 ): KeySource {
   let ring = new KeyRing([])
   let fetchedAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
 
   async function refresh(): Promise<boolean> {
-    if (now() - triedAt < KEY_FETCHING.notWithinMs) return now() - fetchedAt < KEY_FETCHING.notWithinMs
-    triedAt = now()
+    if (clock.now() - triedAt < KEY_FETCHING.notWithinMs)
+      return clock.now() - fetchedAt < KEY_FETCHING.notWithinMs
+    triedAt = clock.now()
     const keys = await fetchKeys()
     if (keys === null) {
       // What could not be reached may be asked again with the next document.
@@ -75,13 +76,13 @@ export function fetchedKeys(
       return false
     }
     ring = new KeyRing(keys)
-    fetchedAt = now()
+    fetchedAt = clock.now()
     return true
   }
 
   return {
     async keyFor(kid) {
-      const isFresh = now() - fetchedAt < KEY_FETCHING.goodForMs
+      const isFresh = clock.now() - fetchedAt < KEY_FETCHING.goodForMs
       if (ring.has(kid) && isFresh) return await ring.keyFor(kid)
       const isSure = await refresh()
       // An edge that can't be asked takes no trust away.
