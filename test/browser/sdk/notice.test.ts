@@ -1,0 +1,208 @@
+import { mkdirSync } from 'node:fs'
+import type { PublicDirectives } from '@paceline/core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startBrowser } from '../../support/browser.ts'
+import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
+import { openPage, startSdk, until } from './sdk-page.ts'
+
+let browser: Browser
+let edge: EdgeStandIn
+let page: Page
+
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(() => browser.close())
+beforeEach(async () => {
+  edge = await startEdge()
+  version = 1
+})
+afterEach(async () => {
+  await page.close()
+  await edge.close()
+})
+
+const NOTICE: PublicDirectives['notices'][number] = {
+  id: 'notice-1',
+  incident: 'incident-1',
+  severity: 'warning',
+  code: 'provider-slow',
+  select: { route: 'chat' },
+  symptom: 'Answers take longer than usual to begin.',
+  works: 'Chat, search and your history. Nothing that you have written is lost.',
+  action: 'New questions go to another provider while we look into it.',
+  since: 1_760_000_000_000,
+  nextUpdateMs: 600_000,
+  ttlMs: 900_000,
+}
+
+let version = 1
+/** Publishes the next version with these notices. */
+function publish(notices: readonly Partial<typeof NOTICE>[], more: Partial<PublicDirectives> = {}): void {
+  version += 1
+  edge.directives = {
+    ...CALM,
+    version,
+    ...more,
+    notices: notices.map((notice) => ({ ...NOTICE, ...notice })),
+  }
+}
+
+const status = () => page.locator('paceline-notice [role=status]')
+const visible = () => page.locator('paceline-notice .symptom').waitFor()
+const gone = () => page.locator('paceline-notice .card.bare').waitFor({ state: 'attached' })
+const open = async (options?: string): Promise<void> => {
+  page = (await openPage(browser, edge, options)).page
+}
+
+describe('a notice', () => {
+  it('fills a status region that was there before, and leaves the focus where it is', async () => {
+    await open()
+    await page.focus('#question')
+    await status().waitFor({ state: 'attached' })
+    expect(await status().textContent()).toBe('')
+    await page.evaluate(
+      `window.region = document.querySelector('paceline-notice').shadowRoot.querySelector('[role=status]')`,
+    )
+    publish([{}])
+    await visible()
+    expect(await page.evaluate('region.isConnected && region.textContent')).toContain(NOTICE.symptom)
+    expect(await status().innerText()).toContain(NOTICE.works)
+    expect(await status().innerText()).toContain(NOTICE.action)
+    expect(await page.locator('paceline-notice .news').innerText()).toMatch(
+      /Updated now · next word in 10 minutes/,
+    )
+    expect(await page.evaluate('document.activeElement.id')).toBe('question')
+    await until(() => edge.events('notice.shown').length === 1, 'it was told that it was shown')
+  })
+
+  it('is not for those on another route', async () => {
+    publish([{ select: { route: 'search' } }])
+    await open()
+    await until(() => edge.directivesAsked > 1, 'the directives were looked at twice')
+    expect(await status().textContent()).toBe('')
+  })
+
+  it('stays away for its incident once it is put away, until it gets worse', async () => {
+    publish([{}])
+    await open()
+    await visible()
+    await page.click('paceline-notice button')
+    await gone()
+    await until(() => edge.events('notice.dismissed').length === 1, 'it was told that it was put away')
+    await page.reload()
+    await startSdk(page, edge)
+    const asked = edge.directivesAsked
+    await until(() => edge.directivesAsked > asked + 1, 'the directives were looked at twice')
+    expect(await status().textContent()).toBe('')
+    publish([{ severity: 'critical' }])
+    await visible()
+  })
+
+  it('says so when nothing new was heard for too long, and goes when its time is up', async () => {
+    publish([{ ttlMs: 900 }], { maxAgeMs: 300 })
+    await open()
+    await visible()
+    await page.locator('paceline-notice .stale:not([hidden])').waitFor()
+    await gone()
+  })
+
+  it('says that it is over only when the edge says so', async () => {
+    publish([{}])
+    await open()
+    await visible()
+    publish([])
+    await page.locator('paceline-notice .card.resolved').waitFor()
+    expect(await status().innerText()).toContain('resolved')
+    await gone()
+  })
+
+  it('speaks the language that the page brings along, and offers its links', async () => {
+    publish([{}])
+    await open(
+      `{ notice: { locale: 'de', messages: { 'provider-slow': { symptom: 'Antworten beginnen später.', works: 'Alles andere.', action: 'Wir weichen aus.' } }, words: { updated: 'Stand:' }, links: [{ href: '/help', text: 'Hilfe' }] } }`,
+    )
+    await visible()
+    expect(await status().innerText()).toContain('Antworten beginnen später.')
+    expect(await page.locator('paceline-notice .news').innerText()).toContain('in 10 Minuten')
+    expect(await page.getAttribute('paceline-notice a', 'href')).toBe('/help')
+  })
+
+  it('is shown to those who want nothing reported, and reports nothing', async () => {
+    publish([{}])
+    await open('{ consent: false }')
+    await visible()
+    await page.click('paceline-notice button')
+    await gone()
+    expect(edge.posts).toEqual([])
+  })
+})
+
+describe('directives', () => {
+  it.each([
+    ['malformed', '{"epoch":1}'],
+    ['empty', ''],
+    ['older', JSON.stringify({ ...CALM, epoch: 0 })],
+  ])('that are %s are refused and told of once; the last good ones stay', async (reason, document) => {
+    publish([{}])
+    await open()
+    await visible()
+    edge.directives = document
+    const before = edge.directivesAsked
+    await until(() => edge.directivesAsked > before + 2, 'they were looked at again')
+    await until(() => edge.events('directive.refused').length > 0, 'the refusal was told')
+    expect(edge.events('directive.refused').map(({ data }) => data.reason)).toEqual([reason])
+    expect(await status().innerText()).toContain(NOTICE.symptom)
+  })
+})
+
+describe('the script tag', () => {
+  it('starts by itself under a strict policy without a violation', async () => {
+    publish([{}])
+    const policy = [
+      "default-src 'none'",
+      `script-src 'self' ${edge.url}`,
+      "style-src 'self'",
+      `connect-src ${edge.url}`,
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
+    ].join('; ')
+    page = await browser.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    await page.goto(`${edge.url}/strict.html?csp=${encodeURIComponent(policy)}`)
+    await visible()
+    expect(await page.evaluate('typeof paceline.turn')).toBe('function')
+    await until(() => edge.events('notice.shown').length === 1, 'it reported')
+    expect(
+      await page.locator('paceline-notice .card').evaluate('(card) => getComputedStyle(card).position'),
+    ).toBe('fixed')
+    expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([])
+  })
+})
+
+const PICTURES = process.env['NOTICE_PICTURES']
+
+/** For people to look at: NOTICE_PICTURES=folder. */
+describe.runIf(PICTURES !== undefined)('pictures', () => {
+  it.each([
+    ['light', 900],
+    ['dark', 900],
+    ['light', 340],
+  ] as const)('%s %i', async (colorScheme, width) => {
+    publish([{ severity: width === 340 ? 'critical' : 'warning' }])
+    await open(
+      `{ notice: { links: [{ href: '/help', text: 'Write to a person' }, { href: '/s', text: 'Search the guide' }] } }`,
+    )
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 420 })
+    await visible()
+    mkdirSync(PICTURES ?? '', { recursive: true })
+    await page.evaluate(
+      'Promise.all(document.querySelector("paceline-notice").shadowRoot.getAnimations().map((a) => a.finished))',
+    )
+    await page.screenshot({ path: `${PICTURES}/${colorScheme}-${width}.png`, animations: 'disabled' })
+  })
+})
