@@ -120,7 +120,10 @@ describe('a server with an edge', () => {
     await holds(paceline, 1)
     // The pong can't arrive while the clock is moved without a turn of the event loop.
     clock.advance(35_000)
-    await eventually(() => edge.requests.filter((one) => one.startsWith('UPGRADE')).length === 2, 'a new one')
+    await eventually(() => paceline.status().edge?.connected === false, 'the loss')
+    clock.advance(1_000)
+    await isConnected(paceline)
+    expect(edge.requests.filter((request) => request.startsWith('UPGRADE'))).toHaveLength(2)
   })
 
   it('polls where no connection comes about', async () => {
@@ -204,6 +207,8 @@ describe('the keys of the edge', () => {
     await edge.publish(directives(2), next)
     clock.advance(31_000)
     await holds(paceline, 2)
+    await paceline.close()
+    expect(reported('directive.refused')).toEqual([])
   })
 
   it('are asked for again when they could not be had, and nothing is said against the document', async () => {
@@ -312,6 +317,7 @@ describe('a restart without the edge', () => {
     await edge.publish(directives(1))
     const paceline = started({ statePath: join(folder, 'file', 'directives.json') })
     await holds(paceline, 1)
+    expect(paceline.status().edge?.problem).toBeNull()
   })
 })
 
