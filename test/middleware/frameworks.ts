@@ -34,6 +34,7 @@ export const startExpress: StartServer = (paceline, handler) => {
   app.use(expressMiddleware(paceline))
   // Below a router of its own, where Express hands on shortened paths.
   const router = express.Router()
+  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Express 5 handles what they throw
   router.use(async (request, response) => {
     const { status = 200, headers = {}, body } = await handler(request.paceline, request.originalUrl)
     response.status(status).set(headers)

@@ -4,6 +4,7 @@ import { CRITICALITY_HEADER } from '../admission/criticality.ts'
 import type { Paceline } from '../paceline.ts'
 import type { RequestHandle } from '../request-handle.ts'
 import { mergedTiming } from '../server-timing.ts'
+import { releaseAtEnd } from './release-at-end.ts'
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- Express is extended by its own global namespace, there is no other way
@@ -55,18 +56,4 @@ function watchBeginning(response: Response, handle: RequestHandle, permit: Permi
 function ownTiming(response: Response): string | string[] | undefined {
   const own = response.getHeader('server-timing')
   return typeof own === 'number' ? String(own) : own
-}
-
-function releaseAtEnd(request: Request, response: Response, permit: Permit): void {
-  const release = (): void => permit.release()
-  // The client may have gone while earlier middleware waited; then nothing more would be heard of it.
-  if (response.closed || request.socket.destroyed) {
-    release()
-    return
-  }
-  response.once('close', release)
-  if (response.socket !== null) return
-  // A pipelined request waits for its turn on the socket. If the socket breaks first, its response is told nothing.
-  request.socket.once('close', release)
-  response.once('close', () => request.socket.off('close', release))
 }

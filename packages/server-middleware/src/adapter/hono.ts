@@ -1,9 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Permit } from '../admission/admission.ts'
 import { CRITICALITY_HEADER } from '../admission/criticality.ts'
 import type { Paceline } from '../paceline.ts'
 import type { RequestHandle } from '../request-handle.ts'
 import { mergedTiming } from '../server-timing.ts'
+import { releaseAtEnd } from './release-at-end.ts'
 
 /** For `new Hono<PacelineEnv<Feature>>()`: types `c.var.paceline`. */
 export interface PacelineEnv<Feature extends string = string> {
@@ -26,9 +28,8 @@ export function honoMiddleware<Feature extends string>(
     }
     const { handle, permit } = arrival
     c.set('paceline', handle)
-    const outgoing = nodeResponse(c)
-    if (outgoing?.destroyed === true) permit.release()
-    else outgoing?.once('close', () => permit.release())
+    const node = nodeOf(c)
+    if (node !== null) releaseAtEnd(node.incoming, node.outgoing, permit)
     try {
       await next()
     } catch (error) {
@@ -38,20 +39,20 @@ export function honoMiddleware<Feature extends string>(
     permit.firstByte(c.res.status)
     if (handle.relayed !== null)
       c.header('server-timing', mergedTiming(c.res.headers.get('server-timing') ?? undefined, handle.relayed))
-    if (outgoing === null) releaseAfterBody(c, permit)
+    if (node === null) releaseAfterBody(c, permit)
     return undefined
   }
 }
 
-interface NodeResponse {
-  readonly destroyed: boolean
-  once(event: 'close', listener: () => void): unknown
+/** Under `@hono/node-server` the end of a response is Node's to tell, and the body can stay as it is. */
+interface NodeBindings {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
 }
 
-/** Under `@hono/node-server` the end of a response is Node's to tell, and the body can stay as it is. */
-function nodeResponse(c: Context): NodeResponse | null {
-  const outgoing = (c.env as { outgoing?: Partial<NodeResponse> } | undefined)?.outgoing
-  return typeof outgoing?.once === 'function' ? (outgoing as NodeResponse) : null
+function nodeOf(c: Context): NodeBindings | null {
+  const { incoming, outgoing } = (c.env ?? {}) as Partial<NodeBindings>
+  return incoming === undefined || outgoing === undefined ? null : { incoming, outgoing }
 }
 
 /** Elsewhere the permit follows the body to its end, or until its reader cancels it. */
