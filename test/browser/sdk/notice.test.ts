@@ -71,7 +71,7 @@ describe('a notice', () => {
     expect(await status().innerText()).toContain(NOTICE.works)
     expect(await status().innerText()).toContain(NOTICE.action)
     expect(await page.locator('paceline-notice .news').innerText()).toMatch(
-      /Updated now · next word in 10 minutes/,
+      /Updated now · next update in 10 minutes/,
     )
     expect(await page.evaluate('document.activeElement.id')).toBe('question')
     await until(() => edge.events('notice.shown').length === 1, 'it was told that it was shown')
@@ -176,9 +176,8 @@ describe('the script tag', () => {
     await visible()
     expect(await page.evaluate('typeof paceline.turn')).toBe('function')
     await until(() => edge.events('notice.shown').length === 1, 'it reported')
-    expect(
-      await page.locator('paceline-notice .card').evaluate('(card) => getComputedStyle(card).position'),
-    ).toBe('fixed')
+    const position = `getComputedStyle(document.querySelector('paceline-notice').shadowRoot.querySelector('.card')).position`
+    expect(await page.evaluate(position)).toBe('fixed')
     expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([])
   })
 })

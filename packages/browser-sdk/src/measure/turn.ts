@@ -100,7 +100,7 @@ export function openTurn(
   const watchProgress = (): void => {
     if (firstProgressMs !== undefined || document.hidden || reasoningIn(region) <= reasoningBefore) return
     firstProgressMs = sinceInput(performance.now())
-    requestAnimationFrame((at) => (firstProgressMs = sinceInput(at)))
+    requestAnimationFrame(() => (firstProgressMs = sinceInput(performance.now())))
   }
 
   const observer = new MutationObserver(isolated(check))

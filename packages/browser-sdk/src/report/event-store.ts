@@ -1,4 +1,5 @@
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
+import { isolated } from '../isolated.ts'
 import type { Kept } from './take-batch.ts'
 
 /** Events on disk where the browser lets us, in memory where it does not. */
@@ -10,7 +11,12 @@ export interface EventStore {
   remove(kept: readonly Kept[]): void
   /** What this page has put and nobody has removed yet, oldest first; synchronous, for a page that is being left. */
   own(): Kept[]
+  /** Puts what the disk has not confirmed where it can be written at once: the page is about to go. */
+  rescue(): void
 }
+
+/** For what was recorded before the database was open: writing here needs no connection and no waiting. */
+const RESCUE = 'paceline-unsaved'
 
 interface Entry {
   readonly kept: Kept
@@ -75,21 +81,25 @@ export function openEventStore(): EventStore {
   // Opened early: a connection that must first be opened comes too late for a page that is being left.
   void trim().catch(ignore)
 
+  const put = (kept: Kept): void => {
+    if (gone.has(kept.key)) return
+    const entry: Entry = { kept, isSaved: false }
+    own.set(kept.key, entry)
+    forgetOldest()
+    save(entry).catch(ignore)
+  }
+  const unsaved = (): Kept[] => [...own.values()].filter(({ isSaved }) => !isSaved).map(({ kept }) => kept)
+  for (const kept of rescued()) put(kept)
+  isolated(() => localStorage.removeItem(RESCUE))()
+
   return {
-    put: (kept) => {
-      if (gone.has(kept.key)) return
-      const entry: Entry = { kept, isSaved: false }
-      own.set(kept.key, entry)
-      forgetOldest()
-      save(entry).catch(ignore)
-    },
+    put,
     oldest: async () => {
       const read = await onDisk('readonly', (store) =>
         promisifyRequest<Kept[]>(store.getAll(null, READ_AT_ONCE)),
       ).catch(() => [])
       const known = new Set(read.map(({ key }) => key))
-      const unsaved = [...own.values()].filter(({ kept, isSaved }) => !isSaved && !known.has(kept.key))
-      return [...read, ...unsaved.map(({ kept }) => kept)].filter(({ key }) => !gone.has(key))
+      return [...read, ...unsaved().filter(({ key }) => !known.has(key))].filter(({ key }) => !gone.has(key))
     },
     remove: (removed) => {
       for (const { key } of removed) {
@@ -99,6 +109,20 @@ export function openEventStore(): EventStore {
       change((store) => removed.forEach(({ key }) => store.delete(key))).catch(ignore)
     },
     own: () => [...own.values()].map(({ kept }) => kept),
+    rescue: isolated(() => {
+      const kept = unsaved()
+      // Two tabs may close at once.
+      if (kept.length > 0) localStorage.setItem(RESCUE, JSON.stringify([...rescued(), ...kept]))
+    }),
+  }
+}
+
+function rescued(): readonly Kept[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(RESCUE) ?? '[]')
+    return Array.isArray(kept) ? (kept as Kept[]) : []
+  } catch {
+    return []
   }
 }
 

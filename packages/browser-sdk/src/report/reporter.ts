@@ -77,9 +77,15 @@ export function startReporter(options: ReporterOptions): Recorder {
   const sendAll = async (): Promise<void> => {
     for (;;) {
       const now = Date.now()
-      const kept = (await store.oldest()).filter((one) => isReady(one, now) && !setAside.has(one.key))
-      const batch = takeBatch(key, kept, most)
-      if (batch.items.length === 0 || !isWanted()) return
+      const kept = (await store.oldest()).filter((one) => !setAside.has(one.key))
+      const ready = kept.filter((one) => isReady(one, now))
+      const batch = takeBatch(key, ready, most)
+      if (!isWanted()) return
+      if (batch.items.length === 0) {
+        // Held by another tab, or by a page that did not live to release them.
+        if (kept.length > 0) schedule(Math.min(...kept.map(({ heldUntil }) => heldUntil - now)) + 1)
+        return
+      }
       // A keepalive request may fail for want of quota alone, so after a failure it goes without.
       const step = await post.send(batch, failures === 0).catch(() => undefined)
       if (step !== undefined) unreachable = 0
@@ -168,8 +174,10 @@ export function startReporter(options: ReporterOptions): Recorder {
   }
 
   const leave = (event: Event): void => {
-    if (event.type === 'pagehide') for (const release of holds.values()) release()
-    else if (!document.hidden) {
+    if (event.type === 'pagehide') {
+      for (const release of holds.values()) release()
+      store.rescue()
+    } else if (!document.hidden) {
       schedule()
       return
     }
