@@ -169,7 +169,13 @@ class RunningPaceline<Feature extends string> implements Paceline<Feature> {
   #tellListeners(): void {
     if (this.#listeners.size === 0) return
     const status = this.status()
-    for (const listener of this.#listeners) listener(status)
+    for (const listener of this.#listeners)
+      try {
+        listener(status)
+      } catch (error) {
+        // Called from timers and sockets, where what is thrown would end the process.
+        this.#warn(`A listener of paceline.watch threw: ${String(error)}`)
+      }
   }
 
   #variantOf(feature: string): Variant {

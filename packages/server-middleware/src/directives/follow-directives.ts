@@ -101,13 +101,7 @@ export class FollowedDirectives {
     const before = this.#chain
     const takeTurn = async (): Promise<void> => {
       await before
-      if (this.#closing.signal.aborted) return
-      try {
-        await step()
-      } catch (error) {
-        // Whoever watches may throw. The documents that follow are not to suffer for it.
-        this.#options.warn(`Paceline met an error while it took directives: ${String(error)}`)
-      }
+      if (!this.#closing.signal.aborted) await step()
     }
     this.#chain = takeTurn()
   }
