@@ -2,7 +2,8 @@ import type { Report, Verdict } from '@paceline/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask } from '../support/ask.ts'
 import { BROWSER, send, shown } from '../support/events.ts'
-import { KEYS, startStack, type Stack } from '../support/stack.ts'
+import { seal } from '../support/receipt.ts'
+import { startStack, type Stack } from '../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -40,24 +41,6 @@ async function proofOf(route: string, stream = true): Promise<string> {
 async function tell(id: string, data: object, source = '/browser/session-1'): Promise<Verdict | undefined> {
   const [verdict] = await send(stack, BROWSER, [shown(id, data, { source })])
   return verdict
-}
-
-/** A receipt as the edge makes it, from outside: with any time, and with any secret. */
-async function seal(route: string, issuedAt: number, secret: string = KEYS.secret): Promise<string> {
-  const encoder = new TextEncoder()
-  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])
-  const key = await crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encoder.encode('receipt') },
-    material,
-    { name: 'AES-GCM', length: 256 },
-    false,
-    ['encrypt'],
-  )
-  const nonce = crypto.getRandomValues(new Uint8Array(12))
-  const candidate = `openai-${route.split('-')[1]}`
-  const text = encoder.encode(JSON.stringify({ r: route, c: candidate, v: 0, t: issuedAt }))
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, key, text)
-  return `${Buffer.from(nonce).toString('base64url')}.${Buffer.from(sealed).toString('base64url')}`
 }
 
 describe('the receipt of an answer', () => {

@@ -27,7 +27,6 @@ export class EventIngest extends DurableObject<Environment> {
 
   async #tell(report: Report): Promise<void> {
     const { COORDINATOR: coordinators } = this.env
-    if (coordinators === undefined) throw new Error('no coordinator is bound')
     const coordinator = coordinators.get(coordinators.idFromName('default'))
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(new Error('the coordinator is late')), LISTEN_MS)
@@ -45,5 +44,5 @@ interface CoordinatorObject extends Rpc.DurableObjectBranded {
 }
 
 interface Environment {
-  readonly COORDINATOR?: DurableObjectNamespace<CoordinatorObject>
+  readonly COORDINATOR: DurableObjectNamespace<CoordinatorObject>
 }

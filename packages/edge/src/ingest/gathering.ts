@@ -37,12 +37,8 @@ export class Gathering {
     const known = this.#observations.get(name)
     // More than that many at once can only be a fault in the configuration.
     if (known === undefined && this.#observations.size >= MOST_OBSERVATIONS) return
-    const { histogram, ...summary } = mergeSummaries(known?.summary ?? emptySummary, summaryOf(ms, late))
-    this.#observations.set(name, {
-      origin: 'browser',
-      ...of,
-      summary: { ...summary, histogram: [...histogram] },
-    })
+    const summary = mergeSummaries(known?.summary ?? emptySummary, summaryOf(ms, late))
+    this.#observations.set(name, { origin: 'browser', ...of, summary })
   }
 
   addRefusal(refusal: Omit<Refusal, 'count'>): void {

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { BROWSER, send, SERVER, shown } from '../support/events.ts'
+import { seal } from '../support/receipt.ts'
+import { KEYS, startStack, type Stack } from '../support/stack.ts'
+
+let stack: Stack
+beforeAll(async () => {
+  stack = await startStack()
+})
+afterAll(() => stack.close())
+
+async function audit(): Promise<string> {
+  const response = await fetch(`${stack.url}/ops/api/audit`, {
+    headers: { authorization: `Bearer ${KEYS.operator}` },
+  })
+  if (response.status !== 200) throw new Error(await response.text())
+  return response.text()
+}
+
+describe('the audit', () => {
+  it('shows who came with a forged receipt, or was sent directives that they had to refuse', async () => {
+    const proof = `${'A'.repeat(16)}.${'B'.repeat(80)}`
+    await send(stack, BROWSER, [shown('forged', { proof }, { source: '/browser/forger' })])
+    await send(stack, SERVER, [
+      {
+        specversion: '1.0',
+        id: 'refused',
+        source: '/server/wary',
+        type: 'directive.refused',
+        time: '2026-11-22T16:30:00.000Z',
+        data: { reason: 'wrongly-signed' },
+      },
+    ])
+    await vi.waitFor(async () => {
+      const lines = await audit()
+      expect(lines).toContain('"what":"evidence-forged","source":"/browser/forger"')
+      expect(lines).toContain('"what":"directive-refused","source":"/server/wary"')
+    })
+  })
+
+  it('shows a response to three pages that saw late answers with receipts, and none without', async () => {
+    const [proven, claimed] = [stack.freshRoute('oa'), stack.freshRoute('oa')]
+    for (const id of ['a', 'b', 'c']) {
+      await send(stack, BROWSER, [
+        shown(`claimed-${id}`, { ttfvtMs: 2_345, route: claimed }),
+        shown(`proven-${id}`, { ttfvtMs: 2_345, proof: await seal(proven, Date.now()) }),
+      ])
+    }
+    await vi.waitFor(async () => expect(await audit()).toContain(`"${proven}"`))
+    expect(await audit()).not.toContain(`"${claimed}"`)
+  })
+})
