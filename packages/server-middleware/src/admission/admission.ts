@@ -7,7 +7,7 @@ import {
   type LimitBounds,
 } from './concurrency-limit.ts'
 import type { Criticality } from './criticality.ts'
-import { CEILINGS, LEVELS, levelOf, nextCut, NO_CUT } from './cut.ts'
+import { CEILINGS, LEVELS, levelOf, nextCut } from './cut.ts'
 import { LoadMeter, offeredLoad } from './load-meter.ts'
 
 /** The right to be worked on, held from arrival to the end of the response. */
@@ -32,7 +32,7 @@ export class Admission {
   readonly #clock: Clock
   readonly #meter: LoadMeter
   #limit: ConcurrencyLimit
-  #cut = NO_CUT
+  #cut = LEVELS
   #arrivals: number[] = newArrivals()
   #shedSinceTick = noSheds()
   #shedSinceReport = noSheds()

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CRITICALITIES, type Criticality } from './criticality.ts'
-import { LEVELS, LEVELS_PER_CLASS, levelOf, nextCut, NO_CUT } from './cut.ts'
+import { LEVELS, LEVELS_PER_CLASS, levelOf, nextCut } from './cut.ts'
 
 /** So many arrivals of each class, spread evenly over its levels. */
 const arrivals = (counts: Partial<Record<Criticality, number>>): number[] =>
@@ -24,34 +24,34 @@ describe('levelOf', () => {
 
 describe('nextCut', () => {
   it('cuts nobody while the demand fits', () => {
-    expect(nextCut(NO_CUT, arrivals({ bulk: 1_000 }), 0.79)).toBe(NO_CUT)
+    expect(nextCut(LEVELS, arrivals({ bulk: 1_000 }), 0.79)).toBe(LEVELS)
   })
 
   it('gives up bulk first, then background, then interactive', () => {
     const even = arrivals({ critical: 160, interactive: 160, background: 160, bulk: 160 })
-    const cutAt = (offered: number): number => nextCut(NO_CUT, even, offered)
+    const cutAt = (offered: number): number => nextCut(LEVELS, even, offered)
     expect(cutAt(0.9)).toBeGreaterThan(levelOf('bulk', 0))
-    expect(cutAt(0.9)).toBeLessThan(NO_CUT)
+    expect(cutAt(0.9)).toBeLessThan(LEVELS)
     expect(cutAt(1.2)).toBeLessThanOrEqual(levelOf('bulk', 0))
     expect(cutAt(1.2)).toBeGreaterThan(levelOf('background', 0))
     expect(cutAt(4)).toBeLessThan(levelOf('background', 0))
   })
 
   it('never cuts critical requests', () => {
-    expect(nextCut(NO_CUT, arrivals({ critical: 1_000 }), 4)).toBe(LEVELS_PER_CLASS)
+    expect(nextCut(LEVELS, arrivals({ critical: 1_000 }), 4)).toBe(LEVELS_PER_CLASS)
   })
 
   it('lets those who were turned away come back in parts', () => {
     const back = nextCut(LEVELS_PER_CLASS, arrivals({}), 0)
     expect(back).toBeGreaterThan(LEVELS_PER_CLASS)
-    expect(back).toBeLessThan(NO_CUT)
+    expect(back).toBeLessThan(LEVELS)
   })
 
   it('admits no more than what fits, whatever arrives', () => {
     const counts = fc.array(fc.nat(100), { minLength: LEVELS, maxLength: LEVELS })
     fc.assert(
       fc.property(counts, fc.double({ min: 0.81, max: 4, noNaN: true }), (counts, offered) => {
-        const cut = nextCut(NO_CUT, counts, offered)
+        const cut = nextCut(LEVELS, counts, offered)
         const sum = (levels: readonly number[]): number => levels.reduce((total, count) => total + count, 0)
         const admitted = sum(counts.slice(0, cut))
         const most = cut > LEVELS_PER_CLASS ? (sum(counts) * 0.8) / offered : sum(counts)

@@ -8,9 +8,6 @@ import { CRITICALITIES, type Criticality } from './criticality.ts'
 export const LEVELS_PER_CLASS = 16
 export const LEVELS = LEVELS_PER_CLASS * CRITICALITIES.length
 
-/** Everybody is below it. */
-export const NO_CUT = LEVELS
-
 /** Up to which share of the limit each class may fill the server. The last fifth is for critical requests alone. */
 export const CEILINGS: Readonly<Record<Criticality, number>> = {
   critical: 1,
@@ -33,7 +30,7 @@ export const levelOf = (criticality: Criticality, lot: number): number =>
  * @param offered their load, admitted or not, as a share of the limit
  */
 export function nextCut(cut: number, arrivals: readonly number[], offered: number): number {
-  const target = offered > CEILINGS.interactive ? quantile(arrivals, CEILINGS.interactive / offered) : NO_CUT
+  const target = offered > CEILINGS.interactive ? quantile(arrivals, CEILINGS.interactive / offered) : LEVELS
   // Critical requests meet the limit itself, never the cut.
   return Math.max(LEVELS_PER_CLASS, Math.min(target, cut + RISE))
 }
@@ -46,5 +43,5 @@ function quantile(arrivals: readonly number[], share: number): number {
     counted += count
     if (counted > room) return level
   }
-  return NO_CUT
+  return LEVELS
 }
