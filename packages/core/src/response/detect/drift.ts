@@ -23,12 +23,20 @@ export const NO_DRIFT: Drift = { score: 0 }
 /** Beyond the proof a score tells nothing more; without a lid it would take as long to fall as it took to rise. */
 const LID = 1.5
 
-export function recordDrift({ score }: Drift, { count, late }: Summary, policy: DriftPolicy): Drift {
-  const { usualLate, faultyLate, proof } = policy
+export function recordDrift(
+  { score }: Drift,
+  { count, late, suffix }: Summary,
+  { usualLate, faultyLate, proof }: DriftPolicy,
+): Drift {
   const forLate = Math.log(faultyLate / usualLate)
   const forTimely = Math.log((1 - faultyLate) / (1 - usualLate))
-  const next = score + late * forLate + (count - late) * forTimely
-  return { score: Math.min(Math.max(next, 0), LID * proof) }
+  const sum = score + times(late, forLate) + times(count - late, forTimely)
+  // Nothing timely stands among the last in a row: the timely ones before them can't speak against them.
+  const next = Math.max(sum, times(suffix, forLate), 0)
+  return { score: Math.min(next, LID * proof) }
 }
+
+/** Nothing seen says nothing, however much it would say. */
+const times = (count: number, weight: number): number => (count === 0 ? 0 : count * weight)
 
 export const isProven = ({ score }: Drift, { proof }: DriftPolicy): boolean => score >= proof
