@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compile, run } from './local/build.ts'
+import { checkSdkSize } from './local/sdk-size.ts'
 import { checkWorkerSize } from './local/worker-size.ts'
 
 const HELP = `npm run check
@@ -24,6 +25,7 @@ const STEPS: readonly (readonly [string, () => Promise<unknown>])[] = [
       for (const name of packages) await run('publint', ['--strict'], join(root, 'packages', name))
     },
   ],
+  ['sdk size', () => checkSdkSize(root)],
   ['worker size', () => checkWorkerSize(root)],
 ]
 

@@ -1,7 +1,7 @@
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
-import { printRuntimeLog } from './runtime-log.ts'
+import { printRuntimeLog, type RuntimeLogEntry } from './runtime-log.ts'
 
 export interface EdgeOptions {
   /** The Worker's source file. */
@@ -14,6 +14,8 @@ export interface EdgeOptions {
   readonly bindings: Readonly<Record<string, string>>
   /** Folder that keeps Durable Objects between starts; without it they live as long as the process. */
   readonly persistTo?: string
+  /** Takes what workerd logs; printed where nobody does. */
+  readonly onLog?: (entry: RuntimeLogEntry) => void
 }
 
 export interface RunningEdge {
@@ -39,6 +41,7 @@ export async function startEdge({
   port,
   bindings,
   persistTo,
+  onLog = printRuntimeLog,
 }: EdgeOptions): Promise<RunningEdge> {
   const bundle = await build({
     entryPoints: [entry],
@@ -61,7 +64,7 @@ export async function startEdge({
     port,
     // Without this it asks the network for the properties of a request's origin.
     cf: false,
-    handleStructuredLogs: printRuntimeLog,
+    handleStructuredLogs: onLog,
     ...(persistTo === undefined ? {} : { resourcePersistencePath: persistTo }),
     compatibilityDate,
     compatibilityFlags,

@@ -11,6 +11,8 @@ export interface RuntimeLogEntry {
  */
 export function isRuntimeNoise(message: string): boolean {
   if (message.startsWith('***')) return false
+  // An alarm that was put off while it was about to ring; it rings at its new time.
+  if (message.startsWith('NOSENTRY SQLite alarm handler canceled')) return true
   return /^(?:e = )?[\w./-]+\.(?:rs|c\+\+|h):\d+: /u.test(message) || /\bwdErrId = /u.test(message)
 }
 

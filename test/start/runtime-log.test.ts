@@ -5,6 +5,7 @@ it.each([
   'e = rust/worker/ffi.rs:104: failed: failed to lookup address information: Name or service not known\nstack: /bin/workerd@2b5edc0; sentryErrorContext = jsgInternalError; wdErrId = u2057ij24n',
   'kj/async-io-unix.c++:186: disconnected: connect(): Connection refused',
   'workerd/io/worker.c++:1922: info: console warning; message() = x',
+  'NOSENTRY SQLite alarm handler canceled with requestScheduledAlarm.; scheduledTime = 1795367105.674s',
 ])('keeps workerd’s talk of its own source out of the terminal: %s', (message) => {
   expect(isRuntimeNoise(message)).toBe(true)
 })

@@ -52,8 +52,11 @@ export function brief(
   }
 }
 
-function headline({ route, candidate, phase, restoredAt }: Incident, isClosed: boolean): string {
-  if (isClosed) return `Over: answers on ${route} start in time, and ${candidate} has its traffic back.`
+function headline({ route, candidate, phase, restoredAt, attempts }: Incident, isClosed: boolean): string {
+  if (isClosed)
+    return attempts.length === 0
+      ? `Over: answers of ${candidate} on ${route} start in time again; nothing had been moved.`
+      : `Over: answers on ${route} start in time, and ${candidate} has its traffic back.`
   if (phase.kind === 'waiting-for-person')
     return `Answers on ${route} start late, and nobody is there to take over from ${candidate}.`
   return restoredAt === null

@@ -1,0 +1,20 @@
+import type { Caller } from './caller.ts'
+import type { House } from './house.ts'
+import { StepMissing } from './until.ts'
+
+/**
+ * What has to hold at the end of every drill, whatever it was about.
+ *
+ * @throws {StepMissing} where somebody was left without an answer, was told twice, or something broke inside
+ */
+export function checkEnd(house: House, callers: readonly Caller[]): void {
+  const failed = callers.flatMap(({ failures }) => failures)[0]
+  if (failed !== undefined)
+    throw new StepMissing('whole-answers', `a caller was left without a whole answer: ${failed}`)
+  const ids = house.onCall.pages.map(({ id }) => id)
+  if (new Set(ids).size !== ids.length)
+    throw new StepMissing('told-once', 'people on call were told the same twice')
+  if (house.onCall.forged > 0)
+    throw new StepMissing('signed', 'people on call were sent something with a wrong signature')
+  if (house.bugs[0] !== undefined) throw new StepMissing('no-bugs', `the Worker logged: ${house.bugs[0]}`)
+}

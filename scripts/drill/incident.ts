@@ -1,0 +1,259 @@
+import type { AuditLine } from './audit.ts'
+import { Caller, waitOf } from './caller.ts'
+import { POLICY, RIDERS, routeOf, TARGET_MS } from './drill-config.ts'
+import type { House } from './house.ts'
+import type { Options } from './options.ts'
+import { quantile } from './quantile.ts'
+import { clock, until } from './until.ts'
+
+/** Something that happened, in ms since the provider was tired. */
+export interface Step {
+  readonly name: string
+  readonly atMs: number
+  /** What to know about it, in a few words. */
+  readonly note: string
+}
+
+/** A whole incident as its receivers saw it. */
+export interface IncidentTimes {
+  readonly steps: readonly Step[]
+  /** From the third late first token in a row, as the caller received it. */
+  readonly eventToDecisionMs: number
+  readonly eventToDirectiveMs: number
+  /** From the deciding event to the first request that set out and was led by the other provider. */
+  readonly eventToTrafficMs: number
+  /** From the directive's arrival until twenty requests in a row had their first text in time. */
+  readonly directiveToRestoredMs: number
+}
+
+/** So many answers in time show that a lane is well, before an incident and after it. */
+const WELL = 20
+const WELL_BELOW_MS = POLICY.restoredBelowMs
+const [LEADER, NEXT] = RIDERS
+
+export interface IncidentStage {
+  readonly house: House
+  readonly lane: number
+  readonly options: Pick<Options, 'slower'>
+  readonly caller: Caller
+  /** Told of each step as it comes. */
+  readonly onStep: (step: Step) => void
+}
+
+/**
+ * Plays one incident in a lane whose traffic is running: tires its leader, watches everything that has to follow, and
+ * leaves the lane as it was.
+ *
+ * @throws {StepMissing} naming the first step that did not come
+ */
+export async function playIncident(stage: IncidentStage): Promise<IncidentTimes> {
+  const { house, lane, options, caller, onStep } = stage
+  const { audit, onCall, server } = house
+  const seen = new Seen(caller, lane)
+  const healthySince = clock()
+  await until(
+    'healthy',
+    () => seen.wellAgainAt(healthySince) ?? undefined,
+    20_000,
+    () => seen.describe(),
+  )
+
+  const tiredAt = clock()
+  const since = (await audit.read()).at(-1)?.sequence ?? 0
+  const pagesBefore = onCall.pages.length
+  const steps: Step[] = []
+  const step = (name: string, at: number, note = ''): number => {
+    const taken = { name, atMs: Math.round((at - tiredAt) * 10) / 10, note }
+    steps.push(taken)
+    onStep(taken)
+    return at
+  }
+  const written = (find: (line: AuditLine) => boolean) => async (): Promise<AuditLine | undefined> =>
+    (await audit.read()).find((line) => line.sequence > since && line.incident === incident() && find(line))
+  const incident = (): string | undefined =>
+    audit.lines.find(
+      ({ sequence, body }) =>
+        sequence > since && body.stage === 'analysis' && body['route'] === routeOf(lane),
+    )?.incident ?? undefined
+  const execution = (what: string) =>
+    written(({ body }) => body.stage === 'execution' && body['what'] === what)
+  const paged = (type: string) =>
+    onCall.pages.slice(pagesBefore).find((page) => page.type === type && page.incident === incident())
+
+  step('fault', tiredAt, `${LEADER} ${options.slower} times slower`)
+  house.tire(LEADER, lane, options.slower)
+
+  const eventAt = step(
+    'breach',
+    await until(
+      'breach',
+      () => seen.thirdLateInARow(`${LEADER}-${lane}`, tiredAt),
+      15_000,
+      () => seen.describe(),
+    ),
+    `three first tokens in a row later than ${TARGET_MS} ms`,
+  )
+  const strategy = await until(
+    'decision',
+    written(({ body }) => body.stage === 'strategy'),
+    5_000,
+    () => 'the audit holds no strategy for this route',
+  )
+  const decidedAt = step('decision', strategy.at, strategyNote(strategy))
+  const first = await until(
+    'action',
+    written(({ body }) => body.stage === 'execution'),
+    5_000,
+    () => 'the audit holds no action',
+  )
+  const version = Number(first.body['version'])
+  const directive = await until(
+    'directive',
+    () => server.arrivals.find((arrival) => arrival.version >= version),
+    5_000,
+    () => `the connected server holds no directives of version ${version}`,
+  )
+  step('directive', directive.at, `version ${directive.version} at a connected server`)
+  const movedAt = step(
+    'traffic-moved',
+    await until(
+      'traffic-moved',
+      () => seen.firstLedBy(`${NEXT}-${lane}`, eventAt),
+      5_000,
+      () => seen.describe(),
+    ),
+    `the first request that ${NEXT} leads`,
+  )
+  const restoredAt = step(
+    'restored',
+    await until(
+      'restored',
+      () => seen.wellAgainAt(directive.at) ?? undefined,
+      15_000,
+      () => seen.describe(),
+    ),
+    `95 % of ${WELL} in a row below ${WELL_BELOW_MS} ms`,
+  )
+  const opened = await until(
+    'opened',
+    () => paged('incident.opened'),
+    10_000,
+    () => 'nobody on call was told',
+  )
+  step('opened', opened.at, opened.headline)
+  const verified = await until(
+    'verified',
+    execution('restored'),
+    10_000,
+    () => 'the outcome was not verified',
+  )
+  step('verified', verified.at, 'measured by the requests that were routed after it')
+
+  house.tire(LEADER, lane, 1)
+  step('provider-well', clock(), `${LEADER} as fast as before`)
+  step(
+    'return-began',
+    (await until('return-began', execution('return-began'), 15_000, () => 'no traffic came back')).at,
+    'small questions were answered in time',
+  )
+  const returned = await until(
+    'returned',
+    execution('traffic-returned'),
+    15_000,
+    () => 'not all traffic came back',
+  )
+  step('returned', returned.at, 'by 1, 5 and 25 % to all of it')
+  const learnt = await until(
+    'learnt',
+    written(({ body }) => body.stage === 'learning'),
+    5_000,
+    () => 'no outcome was recorded',
+  )
+  step('learnt', learnt.at, learningNote(learnt))
+  const closed = await until(
+    'closed',
+    () => paged('incident.closed'),
+    10_000,
+    () => 'nobody was told of its end',
+  )
+  step('closed', closed.at, closed.headline)
+  await until(
+    'led-again',
+    () => seen.firstLedBy(`${LEADER}-${lane}`, returned.at),
+    10_000,
+    () => `${LEADER} leads nothing although its traffic is its own again`,
+  )
+  return {
+    steps: steps.toSorted((a, b) => a.atMs - b.atMs),
+    eventToDecisionMs: decidedAt - eventAt,
+    eventToDirectiveMs: directive.at - eventAt,
+    eventToTrafficMs: movedAt - eventAt,
+    directiveToRestoredMs: restoredAt - directive.at,
+  }
+}
+
+/** What the callers of a lane have seen. */
+export class Seen {
+  readonly #caller: Caller
+  readonly #lane: number
+
+  constructor(caller: Caller, lane: number) {
+    this.#caller = caller
+    this.#lane = lane
+  }
+
+  /** When the third late first text in a row of one provider had come; answers of others lie between them. */
+  thirdLateInARow(provider: string, since: number): number | undefined {
+    let run = 0
+    for (const ride of this.#caller.spoken) {
+      if (ride.firstTextAt < since || ride.provider !== provider) continue
+      run = waitOf(ride) > TARGET_MS ? run + 1 : 0
+      if (run === POLICY.suspectAfter) return ride.firstTextAt
+    }
+    return undefined
+  }
+
+  /** When the last of so many in a row that set out after an instant had come, nearly all of them in time. */
+  wellAgainAt(since: number): number | null {
+    const rides = this.#caller.rides.filter(({ startedAt }) => startedAt >= since)
+    for (let start = 0; start + WELL <= rides.length; start += 1) {
+      const block = rides.slice(start, start + WELL)
+      const spoken = block.flatMap(({ startedAt, firstTextAt }) =>
+        firstTextAt === null ? [] : [{ startedAt, firstTextAt }],
+      )
+      if (spoken.length < WELL) return null
+      if (quantile(spoken.map(waitOf), 0.95) < WELL_BELOW_MS)
+        return Math.max(...spoken.map(({ firstTextAt }) => firstTextAt))
+    }
+    return null
+  }
+
+  /** When the first request that set out after an instant and was led by a provider did so. */
+  firstLedBy(provider: string, since: number): number | undefined {
+    return this.#caller.rides.find((ride) => ride.startedAt >= since && ride.provider === provider)?.startedAt
+  }
+
+  describe(): string {
+    const last = this.#caller.spoken
+      .slice(-5)
+      .map((ride) => `${ride.provider ?? 'nobody'} ${Math.round(waitOf(ride))} ms`)
+      .join(', ')
+    return `the last answers on ${routeOf(this.#lane)} began after: ${last || 'none came'}; ${this.#caller.failures.length} failed`
+  }
+}
+
+function strategyNote({ body }: AuditLine): string {
+  const decision = body['decision'] as {
+    kind: string
+    option?: { to: string; pace: string }
+    reasons?: string[]
+  }
+  return decision.option === undefined
+    ? `left to a person: ${(decision.reasons ?? []).join(', ')}`
+    : `switch to ${decision.option.to}, ${decision.option.pace === 'at-once' ? 'all at once' : 'half first'}`
+}
+
+function learningNote({ body }: AuditLine): string {
+  const { successes, failures } = body['tally'] as { successes: number; failures: number }
+  return `switching has helped ${successes} of ${successes + failures} times`
+}

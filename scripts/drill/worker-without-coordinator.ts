@@ -1,0 +1,13 @@
+import { DurableObject } from 'cloudflare:workers'
+import { createWorker } from '@paceline/edge'
+import { drillConfig } from './drill-config.ts'
+
+export { EventIngest, ProviderHealth } from '@paceline/edge'
+
+/** Dead: whatever is asked of it fails. */
+export class Coordinator extends DurableObject {
+  observe(): never {
+    throw new Error('the coordinator is dead')
+  }
+}
+export default createWorker(drillConfig)
