@@ -339,6 +339,23 @@ describe('a shard', () => {
       expect(recorder.heard.map(({ observations }) => observations[0]?.summary.count)).toEqual([1, 10])
     }))
 
+  it('tells of no time that is old news by the time somebody listens, and still of who was turned away', () =>
+    within(fresh(), async ({ send, shard, recorder, advance }) => {
+      recorder.isOut = true
+      await send(
+        arrival(shown({ id: 'late', ttfvtMs: 900 }), receiptOf('call-1')),
+        arrival(shown({ id: 'forged' }), { kind: 'forged' }),
+      )
+      advance(600_001)
+      recorder.isOut = false
+      await send(arrival(shown({ id: 'now', ttfvtMs: 950 }), receiptOf('call-2')))
+      await shard.alarm()
+      expect(recorder.heard).toMatchObject([
+        { observations: [], refusals: [{ what: 'evidence-forged', count: 1 }] },
+        { observations: [{ summary: { count: 1 } }], refusals: [] },
+      ])
+    }))
+
   it('refuses a whole batch in which a source sends too much, and keeps nothing of it', () =>
     within(fresh(), async ({ send, storage, advance }) => {
       const from = (source: string, count: number, from = 0): Arrival[] =>

@@ -107,7 +107,7 @@ export class EventShard {
     this.#forwarding = true
     try {
       while (this.#isDue()) {
-        const report = this.#outbox.seal()
+        const report = this.#outbox.seal(this.#now())
         this.#forwardAt = null
         if (report === null) break
         await this.#listener.observe(report)

@@ -4,6 +4,16 @@ import { Gathering } from './gathering.ts'
 
 type Storage = Pick<DurableObjectStorage, 'kv'>
 
+const pendingSchema = v.strictObject({
+  report: reportSchema,
+  /** When the first of it was gathered. */
+  since: v.number(),
+})
+type Pending = v.InferOutput<typeof pendingSchema>
+
+/** What pages saw longer ago says nothing of how things are: as long as a receipt is good for. */
+const NEWS_MS = 600_000
+
 /**
  * What the coordinator has yet to hear, kept with the events that it comes from. One report at a time is sealed and
  * sent until it is acknowledged; it keeps its number, so that the coordinator counts it once however often it comes.
@@ -16,7 +26,7 @@ export class Outbox {
     this.#kv = kv
     // What an older version stored in another shape is worth less than a fresh start.
     for (const name of ['open', 'sealed']) {
-      if (!v.is(v.optional(reportSchema), kv.get(name))) kv.delete(name)
+      if (!v.is(v.optional(pendingSchema), kv.get(name))) kv.delete(name)
     }
   }
 
@@ -30,29 +40,33 @@ export class Outbox {
 
   /** Adds to the open report, which this opens where there is none. */
   gather(from: string, now: number, add: (gathering: Gathering) => void): void {
-    const open = this.#kv.get<Report>('open')
-    const gathering = new Gathering(open ?? { observations: [], refusals: [] })
+    const open = this.#kv.get<Pending>('open')
+    const gathering = new Gathering(open?.report ?? { observations: [], refusals: [] })
     add(gathering)
-    this.#kv.put<Report>('open', {
-      from,
-      sequence: open?.sequence ?? this.#nextSequence(now),
-      ...gathering.contents,
+    const sequence = open?.report.sequence ?? this.#nextSequence(now)
+    this.#kv.put<Pending>('open', {
+      report: { from, sequence, ...gathering.contents },
+      since: open?.since ?? now,
     })
   }
 
-  /** The report that is to be sent next; the same one until it is acknowledged. */
-  seal(): Report | null {
-    const sealed = this.#kv.get<Report>('sealed')
-    if (sealed !== undefined) return sealed
-    const open = this.#kv.get<Report>('open')
-    if (open === undefined) return null
-    this.#kv.put('sealed', open)
-    this.#kv.delete('open')
-    return open
+  /** The report that is to be sent next; the same one until it is acknowledged, less what is no news any more. */
+  seal(now: number): Report | null {
+    const { report, since } = this.#kv.get<Pending>('sealed') ?? this.#sealOpen() ?? {}
+    if (report === undefined || since === undefined) return null
+    return now - since > NEWS_MS ? { ...report, observations: [] } : report
   }
 
   acknowledge(): void {
     this.#kv.delete('sealed')
+  }
+
+  #sealOpen(): Pending | undefined {
+    const open = this.#kv.get<Pending>('open')
+    if (open === undefined) return undefined
+    this.#kv.put('sealed', open)
+    this.#kv.delete('open')
+    return open
   }
 
   /** Starts at the clock, so that it grows even over the loss of everything that was stored. */
