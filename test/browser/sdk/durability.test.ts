@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
-import { startEdge, type EdgeStandIn } from './edge-stand-in.ts'
+import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
 import { openPage, startSdk, until } from './sdk-page.ts'
 
 let browser: Browser
@@ -92,6 +92,7 @@ describe('what has been recorded', () => {
     edge.reply = () => 'keep'
     await openPage(context, edge)
     await until(() => names(edge).length === 2, 'they arrived')
+    expect(names(edge)).toEqual(numbered(2))
   })
 
   it('is not sent again once it was refused for good', async () => {
@@ -154,6 +155,13 @@ describe('what has been recorded', () => {
   })
 })
 
+/** Records, stays a while, and leaves. */
+async function live(page: Page): Promise<void> {
+  await record(page, 0, 3)
+  await until(() => edge.directivesAsked > 1, 'the page has looked at the directives twice')
+  await page.close()
+}
+
 describe('nothing is reported', () => {
   it.each([
     [
@@ -166,26 +174,21 @@ describe('nothing is reported', () => {
   ])('%s', async (_name, script, options) => {
     await context.addInitScript(script)
     const { page } = await openPage(context, edge, options)
-    await expectSilence(page)
+    await live(page)
+    expect(edge.posts).toEqual([])
   })
 
   it('by a session that is not in the sample', async () => {
-    edge.directives = { ...(edge.directives as object), sampling: 0 } as EdgeStandIn['directives']
+    edge.directives = { ...CALM, sampling: 0 }
     const { page } = await openPage(context, edge)
-    await expectSilence(page)
+    await live(page)
+    expect(edge.posts).toEqual([])
   })
 
   it('by an SDK that the directives have turned off', async () => {
-    edge.directives = { ...(edge.directives as object), sdk: false } as EdgeStandIn['directives']
+    edge.directives = { ...CALM, sdk: false }
     const { page } = await openPage(context, edge)
-    await expectSilence(page)
-  })
-
-  /** A page that may report, opened afterwards in the same profile, finds nothing of what the first one did. */
-  async function expectSilence(page: Page): Promise<void> {
-    await record(page, 0, 3)
-    await until(() => edge.directivesAsked > 1, 'the page has looked at the directives twice')
-    await page.close()
+    await live(page)
     expect(edge.posts).toEqual([])
-  }
+  })
 })

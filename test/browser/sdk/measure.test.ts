@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
-import { startEdge, type EdgeStandIn } from './edge-stand-in.ts'
+import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
 import { openPage, until, type SdkPage } from './sdk-page.ts'
 
 let browser: Browser
@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await page.close()
   await edge.close()
-  expect(sdk.troubles).toEqual([])
+  if (sdk.troubles.length > 0) throw new Error(`The page had trouble: ${sdk.troubles.join('; ')}`)
 })
 
 /**
@@ -67,7 +67,9 @@ async function ask(answer: string): Promise<void> {
 async function shownEvent() {
   await until(() => edge.events('ai.turn.shown').length > 0, 'a turn was shown')
   expect(edge.events('ai.turn.shown')).toHaveLength(1)
-  return edge.events('ai.turn.shown')[0]!.data
+  const [event] = edge.events('ai.turn.shown')
+  if (event === undefined) throw new Error('No turn was shown.')
+  return event.data
 }
 
 const RENDERERS: readonly (readonly [string, string])[] = [
@@ -102,9 +104,9 @@ describe('the time to first visible token', () => {
   it.each(RENDERERS)('is that of the presented frame where the page %s', async (_name, answer) => {
     await ask(answer)
     const shown = await shownEvent()
-    const { inputAt, domAt, frameAt, nextFrameAt } = (await page.evaluate(
-      '({ inputAt, domAt, frameAt, nextFrameAt })',
-    )) as Record<'inputAt' | 'domAt' | 'frameAt' | 'nextFrameAt', number>
+    const { inputAt, domAt, frameAt, nextFrameAt } = await page.evaluate<
+      Record<'inputAt' | 'domAt' | 'frameAt' | 'nextFrameAt', number>
+    >('({ inputAt, domAt, frameAt, nextFrameAt })')
     const shownAt = inputAt + shown.ttfvtMs
     expect(shown).toMatchObject({ class: 'visible', method: 'element-timing', route: 'chat' })
     expect(shownAt).toBeGreaterThanOrEqual(domAt - shown.errorMs)
@@ -117,7 +119,7 @@ describe('the time to first visible token', () => {
       `const r = region(); await after(40); const p = paragraph('Hello'); p.setAttribute('elementtiming', 'own'); r.append(p)`,
     )
     const shown = await shownEvent()
-    const [own, inputAt] = (await page.evaluate('[truth.own, inputAt]')) as [number, number]
+    const [own, inputAt] = await page.evaluate<[number, number]>('[truth.own, inputAt]')
     expect(Math.abs(inputAt + shown.ttfvtMs - own)).toBeLessThanOrEqual(shown.errorMs)
   })
 
@@ -130,7 +132,7 @@ describe('the time to first visible token', () => {
     `)
     const shown = await shownEvent()
     expect(shown.class).toBe('visible')
-    const [inputAt, domAt] = (await page.evaluate('[inputAt, domAt]')) as [number, number]
+    const [inputAt, domAt] = await page.evaluate<[number, number]>('[inputAt, domAt]')
     expect(inputAt + shown.ttfvtMs).toBeGreaterThan(domAt - shown.errorMs)
   })
 
@@ -147,7 +149,7 @@ describe('the time to first visible token', () => {
       r.append(paragraph('New'))
     `)
     const shown = await shownEvent()
-    const [inputAt, domAt] = (await page.evaluate('[inputAt, domAt]')) as [number, number]
+    const [inputAt, domAt] = await page.evaluate<[number, number]>('[inputAt, domAt]')
     expect(inputAt + shown.ttfvtMs).toBeGreaterThan(domAt - shown.errorMs)
     expect(shown.class).toBe('visible')
   })
@@ -158,7 +160,7 @@ describe('the time to first visible token', () => {
       `const r = region(); r.append(paragraph('Far down')); await after(400); mark(); r.scrollIntoView()`,
     )
     const shown = await shownEvent()
-    const [inputAt, domAt] = (await page.evaluate('[inputAt, domAt]')) as [number, number]
+    const [inputAt, domAt] = await page.evaluate<[number, number]>('[inputAt, domAt]')
     expect(inputAt + shown.ttfvtMs).toBeGreaterThan(domAt - shown.errorMs)
   })
 
@@ -180,9 +182,11 @@ describe('the time to first visible token', () => {
       sdk.turn({ region: r }); await after(40); mark(); r.append(paragraph('Inside'))
     `)
     const shown = await shownEvent()
-    const [inputAt, domAt, nextFrameAt] = (await page.evaluate('[inputAt, domAt, nextFrameAt]')) as number[]
-    expect(inputAt! + shown.ttfvtMs).toBeGreaterThan(domAt! - shown.errorMs)
-    expect(inputAt! + shown.ttfvtMs).toBeLessThan(nextFrameAt! + 17 + shown.errorMs)
+    const [inputAt, domAt, nextFrameAt] = await page.evaluate<[number, number, number]>(
+      '[inputAt, domAt, nextFrameAt]',
+    )
+    expect(inputAt + shown.ttfvtMs).toBeGreaterThan(domAt - shown.errorMs)
+    expect(inputAt + shown.ttfvtMs).toBeLessThan(nextFrameAt + 17 + shown.errorMs)
   })
 
   it('is called ready-while-hidden when the text came while nobody could see it', async () => {
@@ -215,7 +219,7 @@ describe('the time to first visible token', () => {
       r.replaceChildren(); turn = turn.retry(); await after(200); mark(); r.append(paragraph('A whole answer'))
     `)
     const shown = await shownEvent()
-    const [inputAt, domAt] = (await page.evaluate('[inputAt, domAt]')) as [number, number]
+    const [inputAt, domAt] = await page.evaluate<[number, number]>('[inputAt, domAt]')
     expect(inputAt + shown.ttfvtMs).toBeGreaterThan(domAt - shown.errorMs)
   })
 
@@ -249,9 +253,10 @@ describe('the time to first visible token', () => {
     )
     await until(() => edge.directivesAsked > 1, 'they were asked for at the start')
     const before = edge.directivesAsked
-    edge.directives = { ...(edge.directives as object), version: 9 } as EdgeStandIn['directives']
+    edge.directives = { ...CALM, version: 9 }
     await page.evaluate(`fetch('/answer?proof=call-3.receipt-3.1-9').then((answer) => answer.text())`)
     await until(() => edge.directivesAsked > before, 'the newer ones were asked for')
+    expect(edge.directivesAsked).toBe(before + 1)
   })
 
   it('is told as lost when the connection breaks before the first token', async () => {

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import type { PublicDirectives } from '@paceline/core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -105,6 +104,7 @@ describe('a notice', () => {
     await open()
     await visible()
     await page.locator('paceline-notice .stale:not([hidden])').waitFor()
+    expect(await page.locator('paceline-notice .stale').innerText()).toContain('may be out of date')
     await gone()
   })
 
@@ -179,29 +179,5 @@ describe('the script tag', () => {
     const position = `getComputedStyle(document.querySelector('paceline-notice').shadowRoot.querySelector('.card')).position`
     expect(await page.evaluate(position)).toBe('fixed')
     expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([])
-  })
-})
-
-const PICTURES = process.env['NOTICE_PICTURES']
-
-/** For people to look at: NOTICE_PICTURES=folder. */
-describe.runIf(PICTURES !== undefined)('pictures', () => {
-  it.each([
-    ['light', 900],
-    ['dark', 900],
-    ['light', 340],
-  ] as const)('%s %i', async (colorScheme, width) => {
-    publish([{ severity: width === 340 ? 'critical' : 'warning' }])
-    await open(
-      `{ notice: { links: [{ href: '/help', text: 'Write to a person' }, { href: '/s', text: 'Search the guide' }] } }`,
-    )
-    await page.emulateMedia({ colorScheme })
-    await page.setViewportSize({ width, height: 420 })
-    await visible()
-    mkdirSync(PICTURES ?? '', { recursive: true })
-    await page.evaluate(
-      'Promise.all(document.querySelector("paceline-notice").shadowRoot.getAnimations().map((a) => a.finished))',
-    )
-    await page.screenshot({ path: `${PICTURES}/${colorScheme}-${width}.png`, animations: 'disabled' })
   })
 })

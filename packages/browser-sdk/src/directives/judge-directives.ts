@@ -67,6 +67,6 @@ const isDirectives = (value: unknown): value is PublicDirectives =>
   isWithin(value['maxAgeMs'], DAY_MS) &&
   typeof value['sdk'] === 'boolean' &&
   isWithin(value['sampling'], 1) &&
-  typeof value['mode'] === 'string' &&
+  /^(normal|conserving|degraded|essential|emergency)$/.test(String(value['mode'])) &&
   Array.isArray(value['notices']) &&
   value['notices'].every(isNotice)
