@@ -153,29 +153,61 @@ export interface InForce extends Base {
 export function inForce({ base, leases, maxAgeMs }: ServerDirectives, ageMs: number): InForce {
   const stale = ageMs > maxAgeMs
   const running = stale ? [] : leases.filter((lease) => lease.ttlMs > ageMs).sort(byPriority)
-  const state = running.reduce<Base>((below, { sets }) => apply(below, sets), base)
-  return { ...state, stale }
+  return { ...byLevel(running).reduce<Base>(apply, base), stale }
 }
 
-/** At the same priority the more careful lease comes last, and so holds. */
-const byPriority = (a: Lease, b: Lease): number =>
-  a.priority - b.priority || careOf(a.sets) - careOf(b.sets) || (a.id < b.id ? -1 : 1)
+const byPriority = (a: Lease, b: Lease): number => a.priority - b.priority || (a.id < b.id ? -1 : 1)
 
-const careOf = ({ mode, shares = {} }: Sets): number =>
-  MODES.indexOf(mode ?? 'normal') -
-  Math.min(1, ...Object.values(shares).flatMap((route) => Object.values(route).map(({ cap }) => cap)))
+/** What the leases of each priority set together, the lowest first. */
+function byLevel(running: readonly Lease[]): readonly Sets[] {
+  const levels = new Map<number, Sets>()
+  for (const { priority, sets } of running) {
+    const known = levels.get(priority)
+    levels.set(priority, known === undefined ? sets : moreCareful(known, sets))
+  }
+  return [...levels.values()]
+}
+
+/** The more careful of each thing that both set: one lease may rest one candidate, and another one another. */
+const moreCareful = (one: Sets, other: Sets): Sets => ({
+  mode: MODES.findLast((mode) => mode === one.mode || mode === other.mode),
+  shares: merge(one.shares, other.shares, (a, b) => merge(a, b, lessShare)),
+  features: merge(one.features, other.features, (a, b) =>
+    VARIANTS.indexOf(a) < VARIANTS.indexOf(b) ? b : a,
+  ),
+  notices: addNotices(one.notices ?? [], other.notices ?? []),
+})
+
+const lessShare = (one: ShareSet, other: ShareSet): ShareSet => {
+  const cap = Math.min(one.cap, other.cap)
+  const probeEveryMs = Math.min(one.probeEveryMs ?? Infinity, other.probeEveryMs ?? Infinity)
+  return probeEveryMs === Infinity ? { cap } : { cap, probeEveryMs }
+}
 
 const apply = (below: Base, { mode, shares, features, notices = [] }: Sets): Base => ({
   ...below,
   mode: mode ?? below.mode,
-  shares: mergeShares(below.shares, shares ?? {}),
+  shares: merge(below.shares, shares, (a, b) => ({ ...a, ...b })),
   features: { ...below.features, ...features },
-  notices: [...below.notices.filter(({ id }) => notices.every((notice) => notice.id !== id)), ...notices],
+  notices: addNotices(below.notices, notices),
 })
 
-function mergeShares(below: Shares, above: Shares): Shares {
-  const routes = Object.entries(above).map(([route, set]) => [route, { ...below[route], ...set }] as const)
-  return { ...below, ...Object.fromEntries(routes) }
+const addNotices = (below: readonly Notice[], above: readonly Notice[]): Notice[] => [
+  ...below.filter(({ id }) => above.every((notice) => notice.id !== id)),
+  ...above,
+]
+
+function merge<T>(
+  below: Readonly<Record<string, T>> = {},
+  above: Readonly<Record<string, T>> = {},
+  both: (below: T, above: T) => T,
+): Record<string, T> {
+  const joined = Object.entries(above).map(([name, value]) => {
+    // Names come from the configuration, where a route may be called 'constructor'.
+    const known = Object.hasOwn(below, name) ? below[name] : undefined
+    return [name, known === undefined ? value : both(known, value)] as const
+  })
+  return { ...below, ...Object.fromEntries(joined) }
 }
 
 /** The public form of a document as it is issued. */
