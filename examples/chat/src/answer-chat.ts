@@ -1,7 +1,9 @@
+import type { RequestHandle } from '@paceline/server-middleware'
 import type { Response } from 'express'
 import type { OpenAI } from 'openai'
 import { answeredBy, answerStream } from './answer-stream.ts'
 import type { ChatRequest } from './chat-request.ts'
+import { remember } from './memory.ts'
 import { plainWords } from './plain-words.ts'
 import { refuse } from './refuse.ts'
 import { sendEvent } from './send-event.ts'
@@ -20,6 +22,7 @@ const silenceMs = 60_000
 export async function answerChat(
   { messages }: ChatRequest,
   { client, model, closing }: ChatUpstream,
+  paceline: RequestHandle,
   response: Response,
 ): Promise<void> {
   const upstream = new AbortController()
@@ -37,13 +40,13 @@ export async function answerChat(
     silence = setTimeout(() => upstream.abort(new Error('Nothing came for a minute.')), silenceMs)
   }
   try {
+    const memory = await remember(messages, paceline)
     const { data: chunks, response: answer } = await client.chat.completions
-      .create({ model, messages, stream: true }, { signal: upstream.signal })
+      .create({ model, messages: memory.messages, stream: true }, { signal: upstream.signal })
       .withResponse()
-    const timing = answer.headers.get('server-timing')
-    if (timing !== null) response.set('server-timing', timing)
+    paceline.relay(answer.headers)
     response.set({ 'content-type': 'application/x-ndjson; charset=utf-8', 'x-accel-buffering': 'no' })
-    for await (const event of answerStream(chunks, answeredBy(answer.headers))) {
+    for await (const event of answerStream(chunks, answeredBy(answer.headers), memory.kept)) {
       // The time that the browser takes to read is not the gateway's silence.
       clearTimeout(silence)
       await sendEvent(response, event, left.signal)

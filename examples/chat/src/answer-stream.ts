@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { answerKinds, type AnswerKind, type ChatEvent } from './chat-event.ts'
+import type { Memory } from './memory.ts'
 
 export interface AnsweredBy {
   readonly provider: string | null
@@ -32,12 +33,13 @@ export function answeredBy(headers: Headers): AnsweredBy {
 export async function* answerStream(
   chunks: AsyncIterable<ChatCompletionChunk>,
   from: AnsweredBy,
+  kept: Memory['kept'] = 'all',
 ): AsyncGenerator<ChatEvent> {
   let by = from
   let told: AnswerKind | undefined
   let finish: string | undefined
   let hasText = false
-  yield { type: 'start', ...by }
+  yield { type: 'start', ...by, ...(kept === 'all' ? {} : { memory: kept }) }
   try {
     for await (const chunk of chunks) {
       const said = v.safeParse(account, chunk)

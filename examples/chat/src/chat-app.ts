@@ -1,3 +1,5 @@
+import type { Paceline } from '@paceline/server-middleware'
+import { expressMiddleware } from '@paceline/server-middleware/express'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import * as v from 'valibot'
 import { answerChat, type ChatUpstream } from './answer-chat.ts'
@@ -13,15 +15,27 @@ const conditionRequest = v.strictObject({
   condition: v.picklist(conditions, `condition must be one of ${conditions.join(', ')}`),
 })
 
+/** What the page's SDK has to know: where the edge is, the publishable key, and the route that questions take. */
+export interface BrowserPaceline {
+  readonly edge: string
+  readonly key: string
+  readonly route: string
+}
+
+export interface ChatParts {
+  readonly upstream: ChatUpstream
+  readonly providers: readonly ChatProvider[]
+  readonly pageFolder: string
+  readonly paceline: Paceline
+  /** Left out where the page measures nothing. */
+  readonly browser?: BrowserPaceline
+}
+
 /** The chat's HTTP surface: its page, one streaming call, and the riders' conditions. */
-export function chatApp(
-  upstream: ChatUpstream,
-  providers: readonly ChatProvider[],
-  pageFolder: string,
-): Express {
+export function chatApp({ upstream, providers, pageFolder, paceline, browser }: ChatParts): Express {
   const app = express()
   app.disable('x-powered-by')
-  app.use(securityHeaders, loopbackOnly)
+  app.use(securityHeaders(browser?.edge), loopbackOnly, expressMiddleware(paceline))
   app.use('/api', (_request, response, next) => {
     response.set('cache-control', 'no-store')
     next()
@@ -29,6 +43,10 @@ export function chatApp(
   app.use(express.json({ limit: '256kb' }))
 
   app.post('/api/chat', (request, response) => chat(request, response, upstream))
+  app.get('/api/paceline', (_request, response) => {
+    if (browser !== undefined) response.json(browser)
+    else refuse(response, 404, 'This page measures nothing.', 'Start the chat with a publishable key.')
+  })
   app.get('/api/providers', (_request, response) => tellProviders(response, providers))
   app.post('/api/providers/:id/condition', (request, response) =>
     changeCondition(request, response, providers),
@@ -56,7 +74,7 @@ async function chat(request: Request, response: Response, upstream: ChatUpstream
     )
     return
   }
-  await answerChat(body.output, upstream, response)
+  await answerChat(body.output, upstream, request.paceline, response)
 }
 
 async function changeCondition(

@@ -15,7 +15,12 @@ const answeredBy = {
  * exactly one `end` or `error`; if neither comes, the connection broke and the answer is incomplete.
  */
 export const chatEvent = v.variant('type', [
-  v.object({ type: v.literal('start'), ...answeredBy }),
+  v.object({
+    type: v.literal('start'),
+    ...answeredBy,
+    /** How much of the conversation was sent along, where it was not all. */
+    memory: v.optional(v.picklist(['recent', 'question'])),
+  }),
   v.object({ type: v.literal('text'), text: v.string() }),
   v.object({
     type: v.literal('end'),

@@ -1,25 +1,32 @@
 import type { NextFunction, Request, Response } from 'express'
 
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const policyFor = (edge: string | undefined): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `connect-src 'self'${edge === undefined ? '' : ` ${new URL(edge).origin}`}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 
-export function securityHeaders(_request: Request, response: Response, next: NextFunction): void {
-  response.set({
-    'content-security-policy': policy,
+/** @param edge the one other place that the page may talk to */
+export function securityHeaders(
+  edge?: string,
+): (request: Request, response: Response, next: NextFunction) => void {
+  const headers = {
+    'content-security-policy': policyFor(edge),
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
-  })
-  next()
+  }
+  return (_request, response, next) => {
+    response.set(headers)
+    next()
+  }
 }

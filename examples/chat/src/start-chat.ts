@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { createPaceline, type Paceline } from '@paceline/server-middleware'
 import OpenAI from 'openai'
-import { chatApp } from './chat-app.ts'
+import { chatApp, type BrowserPaceline } from './chat-app.ts'
+import { LONG_MEMORY } from './memory.ts'
 import type { ChatProvider } from './provider-conditions.ts'
 
 export interface ChatOptions {
@@ -14,6 +16,15 @@ export interface ChatOptions {
   readonly appKey: string
   readonly model: string
   readonly providers: readonly ChatProvider[]
+  /** The edge that the server reports to and takes directives from; without it, it decides by itself. */
+  readonly paceline?: {
+    readonly edge: string
+    readonly secret: string
+    /** A file for the last good directives. */
+    readonly statePath?: string
+  }
+  /** With a publishable key the page measures and reports. */
+  readonly browser?: { readonly key: string }
 }
 
 export interface RunningChat {
@@ -43,12 +54,21 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
     timeout: gatewayTimeoutMs,
     logLevel: 'off',
   })
-  const upstream = { client, model: options.model, closing: closing.signal }
-  const server = createServer(chatApp(upstream, options.providers, pageFolder))
+  const paceline = newPaceline(options)
+  const server = createServer(
+    chatApp({
+      upstream: { client, model: options.model, closing: closing.signal },
+      providers: options.providers,
+      pageFolder,
+      paceline,
+      ...browserOf(options),
+    }),
+  )
   try {
     server.listen(options.port, host)
     await once(server, 'listening')
   } catch (error) {
+    await paceline.close()
     throw listenFailure(error, options.port)
   }
   const address = server.address()
@@ -65,8 +85,28 @@ export async function startChat(options: ChatOptions): Promise<RunningChat> {
       const impatience = setTimeout(() => server.closeAllConnections(), closeGraceMs)
       await closed
       clearTimeout(impatience)
+      await paceline.close()
     },
   }
+}
+
+const newPaceline = ({ paceline }: ChatOptions): Paceline =>
+  createPaceline({
+    // One page and one call: no route here is a luxury. What gives way is the memory.
+    essential: ['/*'],
+    routes: { 'POST /api/chat': 'interactive', '/api/providers/*': 'background' },
+    features: LONG_MEMORY,
+    name: 'chat',
+    ...(paceline === undefined
+      ? {}
+      : { edge: paceline.edge, key: paceline.secret, statePath: paceline.statePath }),
+  })
+
+function browserOf({ browser, paceline, gatewayUrl, model }: ChatOptions): {
+  readonly browser?: BrowserPaceline
+} {
+  if (browser === undefined) return {}
+  return { browser: { edge: paceline?.edge ?? gatewayUrl, key: browser.key, route: model } }
 }
 
 function listenFailure(error: unknown, port: number): Error {
