@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ShareSnapshot } from './health.ts'
-import { rank, shareFor } from './rank.ts'
+import { rank, rankWithin, shareFor } from './rank.ts'
 
 interface Named {
   readonly id: string
@@ -146,5 +146,94 @@ describe('shareFor', () => {
   it('takes no name for a share that JavaScript objects have by themselves', () => {
     expect(shareFor(snapshot({}), 'constructor')).toEqual({ share: 1, generation: 0 })
     expect(shareFor(snapshot({}), 'toString')).toEqual({ share: 1, generation: 0 })
+  })
+})
+
+describe('rank within caps', () => {
+  const caps = (caps: Readonly<Record<string, number>>): Record<string, { cap: number }> =>
+    Object.fromEntries(Object.entries(caps).map(([id, cap]) => [id, { cap }]))
+  const share = fc.oneof(fc.constant(0), fc.constant(1), fc.double({ min: 0.0001, max: 1, noNaN: true }))
+  const anyOrder = fc.constantFrom('share', 'strict')
+  const ids = ['a', 'b', 'c'] as const
+  const byId = fc.record({ a: share, b: share, c: share })
+
+  it('is the same as without where no cap is set', () => {
+    fc.assert(
+      fc.property(byId, anyOrder, fc.nat(), (shares, order, seed) => {
+        const given = [candidates(...ids), snapshot(shares)] as const
+        expect(rankWithin(...given, {}, order, seeded(seed))).toEqual(rank(...given, order, seeded(seed)))
+      }),
+    )
+  })
+
+  it('asks those that are capped at 0 after all others that health permits, and leaves nobody out', () => {
+    fc.assert(
+      fc.property(byId, byId, anyOrder, fc.nat(), (shares, capped, order, seed) => {
+        const ranked = rankWithin(candidates(...ids), snapshot(shares), caps(capped), order, seeded(seed))
+        const open = ids.filter((id) => shares[id] > 0)
+        const asked = idsOf(ranked.order)
+        expect(ranked.permitted).toBe(open.length > 0)
+        expect(asked.toSorted()).toEqual(ranked.permitted ? open : asked)
+        expect(asked).toHaveLength(Math.max(1, open.length))
+        const resting = asked.map((id) => capped[id as 'a'] === 0)
+        expect(resting).toEqual(resting.toSorted((a, b) => Number(a) - Number(b)))
+      }),
+    )
+  })
+
+  it.each(['share', 'strict'] as const)(
+    'lets nobody lead more than its cap beside a whole one (%s)',
+    (order) => {
+      const random = seeded(5)
+      const draws = 40_000
+      let led = 0
+      for (let draw = 0; draw < draws; draw += 1) {
+        const { order: asked } = rankWithin(
+          candidates('a', 'b'),
+          snapshot({ a: 1, b: 1 }),
+          caps({ a: 0.05 }),
+          order,
+          random,
+        )
+        if (asked[0].id === 'a') led += 1
+      }
+      expect(led / draws).toBeLessThanOrEqual(0.05 + 5 * Math.sqrt((0.05 * 0.95) / draws))
+      expect(led / draws).toBeGreaterThan(0.04)
+    },
+  )
+
+  it('never gives more than health does', () => {
+    const random = seeded(9)
+    const led = Array.from({ length: 20_000 }, () =>
+      rankWithin(candidates('a', 'b'), snapshot({ a: 0.01, b: 1 }), caps({ a: 0.5 }), 'strict', random),
+    ).filter(({ order: [first] }) => first.id === 'a').length
+    expect(led / 20_000).toBeLessThan(0.015)
+  })
+
+  it('asks one that rests when health permits none of the others', () => {
+    const ranked = rankWithin(
+      candidates('a', 'b'),
+      snapshot({ a: 1, b: 0 }),
+      caps({ a: 0 }),
+      'strict',
+      seeded(1),
+    )
+    expect(ranked).toEqual({ order: candidates('a'), permitted: true })
+  })
+
+  it('holds one out that may lead when health permits none at all', () => {
+    const ranked = rankWithin(
+      candidates('a', 'b'),
+      snapshot({ a: 0, b: 0 }),
+      caps({ a: 0 }),
+      'strict',
+      () => 0,
+    )
+    expect(ranked).toEqual({ order: candidates('b'), permitted: false })
+  })
+
+  it('takes no name for a cap that JavaScript objects have by themselves', () => {
+    const { order } = rankWithin(candidates('constructor', 'b'), snapshot({}), {}, 'strict', seeded(1))
+    expect(order).toEqual(candidates('constructor', 'b'))
   })
 })
