@@ -68,4 +68,14 @@ export default defineConfig({
   keys: {
     app: { secretFrom: 'PACELINE_APP_KEY' },
   },
+  // Stands in the page for everybody to read: it may only post what browsers see, from these origins.
+  browserKeys: {
+    page: { keyFrom: 'PACELINE_BROWSER_KEY', origins: ['http://127.0.0.1:*', 'http://localhost:*'] },
+  },
+  operators: {
+    'on-call': { tokenFrom: 'PACELINE_OPS_TOKEN' },
+  },
+  notify: {
+    webhooks: { 'on-call': { urlFrom: 'ON_CALL_WEBHOOK_URL', secretFrom: 'ON_CALL_WEBHOOK_SECRET' } },
+  },
 })

@@ -5,7 +5,7 @@ import { checkConfig, compile, run } from './local/build.ts'
 import { MOCKS, startDemo, type RunningDemo } from './local/demo.ts'
 import { HELP, readOptions, type Options } from './local/options.ts'
 import { freeRow, takenPorts, type WantedPort } from './local/ports.ts'
-import { localAppKey } from './local/secrets.ts'
+import { localSecrets, type LocalSecrets } from './local/secrets.ts'
 import { styled } from './local/style.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -76,15 +76,15 @@ async function main(): Promise<void> {
   const startedAt = Date.now()
   try {
     await buildEverything()
-    const appKey = localAppKey(state)
+    const secrets = localSecrets(state)
     const demo = await startDemo({
       ...options,
-      appKey,
+      secrets,
       persistTo: storage,
       environment: process.env,
     })
     stopOnSignal(() => demo.close())
-    announce(demo, appKey)
+    announce(demo, secrets)
     console.log(
       styled.dim(
         `\n  Ready in ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Ctrl-C stops everything.\n`,
@@ -125,7 +125,7 @@ function stopOnSignal(close: () => Promise<void>): void {
   }, 1_000).unref()
 }
 
-function announce({ chatUrl, gatewayUrl, providers }: RunningDemo, appKey: string): void {
+function announce({ chatUrl, gatewayUrl, providers }: RunningDemo, { appKey }: LocalSecrets): void {
   const { bold, dim } = styled
   const width = Math.max(...providers.map(({ name }) => name.length))
   const lines = providers.map(({ name, url, note }) =>

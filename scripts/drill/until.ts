@@ -9,7 +9,8 @@ export class StepMissing extends Error {
   }
 }
 
-const LOOK_EVERY_MS = 5
+/** Instants come from what is looked at, so looking more often would only cost. */
+const LOOK_EVERY_MS = 25
 
 /**
  * Waits for something to be there.

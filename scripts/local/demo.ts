@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Config } from '@paceline/core'
 import { startEdge } from './edge.ts'
+import type { LocalSecrets } from './secrets.ts'
 import { lineUp, variablesOf, type Variables } from './line-up.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,7 +25,7 @@ export interface DemoOptions {
   readonly chatPort: number
   readonly gatewayPort: number
   readonly mockPort: number
-  readonly appKey: string
+  readonly secrets: LocalSecrets
   /** Folder for the gateway's storage; without it nothing outlives the process. */
   readonly persistTo?: string
   /** Where the keys of real providers are looked for. */
@@ -70,7 +71,7 @@ async function startParts(
   // Imported when they are needed, because they are the build's output.
   const { startMockProvider } = await import('@paceline/mock-provider')
   const { startChat } = await import('@paceline/example-chat')
-  const { chatPort, gatewayPort, mockPort, appKey, persistTo, environment } = options
+  const { chatPort, gatewayPort, mockPort, secrets, persistTo, environment } = options
   const config = await loadConfig()
   const route = 'chat' in config.routes ? 'chat' : (Object.keys(config.routes)[0] ?? 'chat')
 
@@ -85,7 +86,10 @@ async function startParts(
   )
   const variables = {
     ...variablesOf(config, environment),
-    PACELINE_APP_KEY: appKey,
+    PACELINE_APP_KEY: secrets.appKey,
+    PACELINE_BROWSER_KEY: secrets.browserKey,
+    PACELINE_OPS_TOKEN: secrets.opsToken,
+    PACELINE_SECRET: secrets.secret,
     ...Object.fromEntries(mocks.map(({ variable, url, path }) => [variable, url + path])),
   }
   const providers = lineUp(config, route, variables).map(({ id, by }): RunningProvider => {
@@ -105,8 +109,10 @@ async function startParts(
   const chat = await startChat({
     port: chatPort,
     gatewayUrl: edge.url,
-    appKey,
+    appKey: secrets.appKey,
     model: route,
+    paceline: { edge: edge.url, secret: secrets.appKey },
+    browser: { key: secrets.browserKey },
     providers: providers.map(({ id, name, url }) => ({
       id,
       name,

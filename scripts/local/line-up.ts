@@ -13,10 +13,16 @@ export type Variables = Readonly<Record<string, string | undefined>>
 const isSet = (variables: Variables, name: string): boolean => (variables[name] ?? '') !== ''
 
 /** Every variable that the configuration reads and that is set, for the Worker. */
-export function variablesOf({ providers, keys }: Config, variables: Variables): Record<string, string> {
+export function variablesOf(
+  { providers, keys, browserKeys, operators, notify }: Config,
+  variables: Variables,
+): Record<string, string> {
   const names = [
     ...Object.values(providers).flatMap(({ keyFrom, baseUrlFrom }) => [keyFrom, baseUrlFrom]),
     ...Object.values(keys).map(({ secretFrom }) => secretFrom),
+    ...Object.values(browserKeys).map(({ keyFrom }) => keyFrom),
+    ...Object.values(operators).map(({ tokenFrom }) => tokenFrom),
+    ...Object.values(notify.webhooks).flatMap(({ urlFrom, secretFrom }) => [urlFrom, secretFrom]),
   ]
   return Object.fromEntries(
     names.flatMap((name) => {

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startDemo, type RunningDemo } from '../../scripts/local/demo.ts'
 import { startBrowser } from '../support/browser.ts'
 
+const SECRETS = { appKey: 'test-app-key', browserKey: 'pk_test', opsToken: 'ops_test', secret: 'a secret' }
+
 /** The house that `npm start` starts, on free ports, in front of a real browser. */
 let demo: RunningDemo
 let browser: Browser
@@ -11,7 +13,7 @@ const troubles: string[] = []
 
 beforeAll(async () => {
   const ports = { chatPort: 0, gatewayPort: 0, mockPort: 0 }
-  demo = await startDemo({ ...ports, appKey: 'test-app-key', environment: {} })
+  demo = await startDemo({ ...ports, secrets: SECRETS, environment: {} })
   browser = await startBrowser()
 })
 afterAll(async () => {
