@@ -1,3 +1,4 @@
+import type { Paceline } from '@paceline/browser-sdk'
 import { ask, type Outcome } from './ask.ts'
 import { element } from './element.ts'
 import type { Roster } from './roster.ts'
@@ -17,6 +18,7 @@ const questions = [
 
 export interface KeepRidingOptions {
   readonly roster: Roster
+  readonly paceline: Paceline
   readonly onAsked: () => void
   readonly onOutcome: (outcome: Outcome) => void
 }
@@ -68,16 +70,22 @@ export class KeepRiding {
     this.#asked += 1
     this.#options.onAsked()
     let text = ''
-    const outcome = await ask(
-      [{ role: 'user', content: question }],
-      performance.now(),
-      open.signal,
-      (piece) => {
+    // Of its own, since answers overtake each other.
+    const place = element('span')
+    const outcome = await ask({
+      messages: [{ role: 'user', content: question }],
+      submittedAt: performance.now(),
+      isByHand: false,
+      signal: open.signal,
+      region: place,
+      paceline: this.#options.paceline,
+      onText: (piece) => {
         text = (text + piece).trimStart()
         // Shown as it comes: what is measured is the moment at which it can be read.
-        this.#text.textContent = text.slice(0, shownCharacters)
+        place.textContent = text.slice(0, shownCharacters)
+        this.#text.replaceChildren(place)
       },
-    )
+    })
     this.#open.delete(open)
     if (outcome.state !== 'stopped') {
       this.#ended += 1

@@ -15,6 +15,7 @@ import { WaitPlot } from './plot/wait-plot.ts'
 import { changeCondition, fetchProviders } from './provider-api.ts'
 import { PacelineScene } from './ride/paceline-scene.ts'
 import { Roster } from './roster.ts'
+import { startMeasuring } from './start-measuring.ts'
 
 const refreshMs = 4_000
 
@@ -23,7 +24,7 @@ const scene = new PacelineScene(roster)
 const plot = new WaitPlot(roster)
 const figures = new WaitFigures(roster)
 const panel = new ConditionsPanel(roster, (id, condition) => void change(id, condition))
-const asking = { roster, onAsked: () => scene.asked(), onOutcome }
+const asking = { roster, paceline: await startMeasuring(), onAsked: () => scene.asked(), onOutcome }
 const conversation = new Conversation(asking)
 const keepRiding = new KeepRiding(asking)
 

@@ -25,7 +25,7 @@ isolated(() => {
     tier,
     ...(page.paceline as Prepared),
   }
-  if (options.key === '') {
+  if (options.key === '' || options.key === undefined) {
     // Without a key the page starts it itself.
     page.paceline = { version: PACELINE_VERSION, start: startPaceline } as never
     return

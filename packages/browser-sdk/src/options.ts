@@ -13,10 +13,10 @@ export interface Timing {
 }
 
 export interface PacelineOptions {
-  /** The edge's origin, such as `https://edge.example.com`. */
-  readonly edge: string
+  /** The edge's origin, such as `https://edge.example.com`. Left out: turns are measured and nothing leaves the page. */
+  readonly edge?: string | undefined
   /** The app's publishable key. */
-  readonly key: string
+  readonly key?: string | undefined
   /** The route that this page's questions take, by the name that the configuration gives it. */
   readonly route?: string | undefined
   /** Where the user is and what they pay for, for notices that concern only some. Never reported. */

@@ -53,13 +53,15 @@ export function startPaceline(options: PacelineOptions): Paceline {
 }
 
 function run(
-  { edge: given, key, notice = true, consent = true, ...options }: PacelineOptions,
+  { edge: given, key = '', notice = true, consent = true, ...options }: PacelineOptions,
   signal: AbortSignal,
 ): Running {
-  const edge = given.replace(/\/+$/, '')
   const { route, region, tier } = options
   const timing = { ...TIMING, ...options.timing }
   const recorder = gatedRecorder()
+  if (given === undefined)
+    return startMeasure({ route, recorder, isOn: () => true, onProof: () => undefined, signal })
+  const edge = given.replace(/\/+$/, '')
   let board: NoticeBoard | undefined
 
   const directives = followDirectives({

@@ -1,3 +1,4 @@
+import type { Paceline } from '@paceline/browser-sdk'
 import { ask, type Message, type Outcome } from '../ask.ts'
 import { element } from '../element.ts'
 import type { Roster } from '../roster.ts'
@@ -14,6 +15,7 @@ const historyLimit = 16
 
 export interface ConversationOptions {
   readonly roster: Roster
+  readonly paceline: Paceline
   readonly onAsked: () => void
   readonly onOutcome: (outcome: Outcome) => void
 }
@@ -71,8 +73,14 @@ export class Conversation {
     this.#options.onAsked()
 
     const messages: Message[] = [...this.#history, { role: 'user', content: question }]
-    const outcome = await ask(messages, submittedAt, running.signal, (text) => {
-      this.#keepingPlace(() => turn.append(text))
+    const outcome = await ask({
+      messages,
+      submittedAt,
+      isByHand: true,
+      signal: running.signal,
+      region: turn.region,
+      paceline: this.#options.paceline,
+      onText: (text) => this.#keepingPlace(() => turn.append(text)),
     })
 
     // First, because whoever answered may be new to the roster.

@@ -6,6 +6,12 @@ import type { Roster } from '../roster.ts'
 export class TurnView {
   readonly root: HTMLLIElement
   readonly #text = document.createTextNode('')
+  /** Where the answer's text stands. */
+  readonly region = element(
+    'p',
+    { class: 'answer-text', 'data-answer-text': '', 'data-ai-answer': '' },
+    this.#text,
+  )
   readonly #answer: HTMLElement
   readonly #waiting = element('p', { class: 'waiting' }, 'Waiting for the first word')
 
@@ -20,7 +26,7 @@ export class TurnView {
         'aria-busy': 'true',
       },
       this.#waiting,
-      element('p', { class: 'answer-text', 'data-answer-text': '' }, this.#text),
+      this.region,
     )
     this.root = element(
       'li',

@@ -88,6 +88,7 @@ export function startMeasure({ route, recorder, isOn, onProof, signal }: Measure
       delta: isolated(() => pending.deltaAt(performance.now())),
       lost: isolated(() => pending.lose('transport-lost')),
       abandon: isolated(() => pending.lose('abandoned')),
+      forget: isolated(() => pending.forget()),
       retry: () => {
         pending.forget()
         return control({ ...start, before: textsOf(start.region), requestAt: performance.now() })

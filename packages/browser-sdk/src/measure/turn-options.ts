@@ -30,6 +30,8 @@ export interface Turn {
   lost(): void
   /** The user stopped waiting. */
   abandon(): void
+  /** It was no question of a user's: nothing is told of it. */
+  forget(): void
   /** The answer is asked for anew: what the dead attempt showed counts for nothing. Goes on with the turn it returns. */
   retry(): Turn
 }
@@ -44,5 +46,6 @@ export const INERT_TURN: Turn = {
   delta: nothing,
   lost: nothing,
   abandon: nothing,
+  forget: nothing,
   retry: () => INERT_TURN,
 }
