@@ -2,7 +2,7 @@ import type { Mode, Variant } from '@paceline/core'
 import type { Permit } from './admission/admission.ts'
 import type { Criticality } from './admission/criticality.ts'
 import { runFeature, type VariantFailure, type Variants } from './degrade/run-feature.ts'
-import { serverTimingOf, type UpstreamHeaders } from './server-timing.ts'
+import { gatewayMsOf, serverTimingOf, type UpstreamHeaders } from './server-timing.ts'
 
 /** What a request needs to know of the server that works on it. */
 export interface FeatureDesk {
@@ -61,6 +61,11 @@ export class RequestHandle<Feature extends string = string> {
   relay(upstream: UpstreamHeaders): void {
     const timing = serverTimingOf(upstream)
     if (timing !== null) this.#relayed = this.#relayed === null ? timing : `${this.#relayed}, ${timing}`
+  }
+
+  /** How long this request has waited for the gateway, as far as it was relayed, in ms. */
+  get gatewayMs(): number {
+    return this.#relayed === null ? 0 : gatewayMsOf(this.#relayed)
   }
 
   /** What adapters add to the response's `Server-Timing`; null for nothing. */

@@ -19,5 +19,11 @@ export function mergedTiming(own: string | readonly string[] | undefined, relaye
   return ownText === '' ? relayed : `${ownText}, ${relayed}`
 }
 
+/** The time that the gateway's answers took, by its own measure, in ms. */
+export function gatewayMsOf(timing: string): number {
+  const durations = timing.matchAll(/(?:^|,)\s*gateway;dur=(\d{1,7}(?:\.\d{1,6})?)(?=[,;\s]|$)/g)
+  return Array.from(durations, ([, ms]) => Number(ms)).reduce((sum, ms) => sum + ms, 0)
+}
+
 const isGetter = (headers: UpstreamHeaders): headers is { get(name: string): string | null } =>
   typeof headers['get'] === 'function'

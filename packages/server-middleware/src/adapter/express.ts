@@ -48,7 +48,7 @@ function watchBeginning(response: Response, handle: RequestHandle, permit: Permi
   response.writeHead = ((...parameters: Parameters<typeof writeHead>) => {
     const relayed = handle.relayed
     if (relayed !== null) response.setHeader('server-timing', mergedTiming(ownTiming(response), relayed))
-    permit.firstByte(parameters[0])
+    permit.firstByte(parameters[0], handle.gatewayMs)
     return writeHead(...parameters)
   }) as typeof writeHead
 }

@@ -36,7 +36,7 @@ export function honoMiddleware<Feature extends string>(
       permit.release()
       throw error
     }
-    permit.firstByte(c.res.status)
+    permit.firstByte(c.res.status, handle.gatewayMs)
     if (handle.relayed !== null)
       c.header('server-timing', mergedTiming(c.res.headers.get('server-timing') ?? undefined, handle.relayed))
     if (node === null) releaseAfterBody(c, permit)

@@ -93,6 +93,23 @@ describe('Admission', () => {
     for (let round = 0; round < 20; round += 1) serve(10, (permit) => permit.firstByte(200))
     expect(admission.limit).toBeGreaterThan(20)
   })
+
+  it('does not take the slowness of a provider for its own load', () => {
+    const clock = clockAt()
+    const admission = new Admission({ initial: 50, min: 1, max: 1_000 }, clock)
+    const serve = (elsewhereMs: number): void => {
+      const permits = fill(admission, 'critical', 50)
+      clock.nowMs += 10 + elsewhereMs
+      for (const permit of permits) {
+        permit.firstByte(200, elsewhereMs)
+        permit.release()
+      }
+    }
+    for (let round = 0; round < 20; round += 1) serve(100)
+    const before = admission.limit
+    for (let round = 0; round < 20; round += 1) serve(5_000)
+    expect(admission.limit).toBeGreaterThan(before)
+  })
 })
 
 describe('lowered', () => {

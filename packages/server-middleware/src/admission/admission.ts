@@ -14,8 +14,12 @@ import { LoadMeter, offeredLoad } from './load-meter.ts'
 export interface Permit {
   /** Whether the response has ended, or its reader has gone. */
   readonly isOver: boolean
-  /** The response begins. Times of failed ones don't count: an error that comes at once is no sign of health. */
-  firstByte(status: number): void
+  /**
+   * The response begins. Times of failed ones don't count: an error that comes at once is no sign of health.
+   *
+   * @param elsewhereMs how much of the time was spent waiting for the gateway: that is no sign of this server's load
+   */
+  firstByte(status: number, elsewhereMs?: number): void
   /** The response has ended, one way or another. Only the first call counts. */
   release(): void
 }
@@ -126,10 +130,10 @@ class HeldPermit implements Permit {
     this.#holder = holder
   }
 
-  firstByte(status: number): void {
+  firstByte(status: number, elsewhereMs = 0): void {
     if (this.#hasBegun || this.isOver) return
     this.#hasBegun = true
-    if (status < 500) this.#holder.sample(this.#clock.now() - this.#startedAt)
+    if (status < 500) this.#holder.sample(Math.max(0, this.#clock.now() - this.#startedAt - elsewhereMs))
   }
 
   release(): void {

@@ -33,6 +33,19 @@ describe('adjust', () => {
     expect(slow.limit).toBeGreaterThanOrEqual(steady.limit * (1 - most))
   })
 
+  it('does not take the queue of a lasting overload for normal', () => {
+    const steady = after(50, 50, 20, initialLimit(bounds))
+    let limit = steady
+    // A server that can do 100 at a time: what is let in beyond that only waits.
+    for (let window = 0; window < 1_000; window += 1)
+      limit = adjust(
+        limit,
+        { meanMs: 50 * Math.max(1, limit.limit / 100), peakInFlight: limit.limit },
+        bounds,
+      )
+    expect(limit.limit).toBeLessThan(250)
+  })
+
   it('takes a rise by less than half for chance', () => {
     const steady = after(50, 50, 100, initialLimit(bounds))
     expect(adjust(steady, { meanMs: 74, peakInFlight: 200 }, bounds).limit).toBeGreaterThan(steady.limit)

@@ -2,6 +2,8 @@
  * How many requests the server can work on at once, learnt from how long they take to answer: Gradient2 of Netflix's
  * concurrency-limits. Where recent times rise above the long-time average, requests are queueing somewhere, and the
  * limit goes down by that ratio; else it goes up by the length of a small queue.
+ * In one thing it differs: under a lasting overload, Gradient2 takes its own queue for the new normal little by little,
+ * and lets in ever more. Here a busy server believes longer times ten times more slowly.
  * https://github.com/Netflix/concurrency-limits/blob/main/concurrency-limits-core/src/main/java/com/netflix/concurrency/limits/limit/Gradient2Limit.java
  */
 export interface ConcurrencyLimit {
@@ -35,6 +37,8 @@ export const GRADIENT = {
   /** Times may rise by half over the long run before they count as queueing. */
   tolerance: 1.5,
   samplesPerWindow: 50,
+  /** How fast the long run learns of longer times from a server that is busy, compared with one that is not. */
+  busyLearning: 0.1,
 } as const
 
 export const initialLimit = ({ initial }: LimitBounds): ConcurrencyLimit => ({
@@ -48,12 +52,13 @@ export function adjust(
   { meanMs, peakInFlight }: Window,
   { min, max }: LimitBounds,
 ): ConcurrencyLimit {
-  const average = recent(longMs, meanMs, windows)
+  // A server with little to do learns nothing about how much it could do, and all about how long things take.
+  const isBusy = peakInFlight >= limit / 2
+  const average = longMs + (meanMs - longMs) * weightOf(windows, isBusy && meanMs > longMs)
   // After a long slowness the average would take hours to come back down, and hide the next one until then.
   const long = average / meanMs > 2 ? average * 0.95 : average
   const next = { longMs: long, windows: windows + 1 }
-  // A server with little to do learns nothing about how much it could do.
-  if (peakInFlight < limit / 2) return { limit, ...next }
+  if (!isBusy) return { limit, ...next }
   const gradient = Math.max(GRADIENT.lowest, Math.min(1, (GRADIENT.tolerance * long) / meanMs))
   const target = limit * gradient + GRADIENT.queue
   const smoothed = limit + GRADIENT.smoothing * (target - limit)
@@ -61,6 +66,7 @@ export function adjust(
 }
 
 /** The plain mean at first, then one that forgets exponentially. */
-const recent = (average: number, value: number, windows: number): number =>
-  average +
-  (value - average) * (windows < GRADIENT.warmUp ? 1 / (windows + 1) : 2 / (GRADIENT.longWindow + 1))
+function weightOf(windows: number, isDoubtful: boolean): number {
+  if (windows < GRADIENT.warmUp) return 1 / (windows + 1)
+  return (isDoubtful ? GRADIENT.busyLearning : 1) * (2 / (GRADIENT.longWindow + 1))
+}
