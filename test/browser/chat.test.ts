@@ -1,3 +1,4 @@
+import type { EventsAnswer } from '@paceline/core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startDemo, type RunningDemo } from '../../scripts/local/demo.ts'
@@ -28,10 +29,11 @@ beforeEach(async () => {
     const expected = message.text().startsWith('Failed to load resource')
     if (message.type() === 'error' && !expected) troubles.push(message.text())
   })
-  page.on(
-    'request',
-    (request) => !request.url().startsWith(demo.chatUrl) && troubles.push(`asked ${request.url()}`),
-  )
+  page.on('request', (request) => {
+    const isOwn = request.url().startsWith(demo.chatUrl)
+    const isOfEdge = [`${demo.gatewayUrl}/directives`, `${demo.gatewayUrl}/events`].includes(request.url())
+    if (!isOwn && !isOfEdge) troubles.push(`asked ${request.url()}`)
+  })
   await page.goto(demo.chatUrl)
 })
 afterEach(async () => {
@@ -76,6 +78,13 @@ describe('the chat', () => {
     expect(answer.text).toContain('Alpe')
     expect(await page.getAttribute('[data-plot]', 'data-points')).toBe('1')
     expect(await page.getAttribute('svg[data-paceline]', 'data-leader')).toBe(LEADER)
+  })
+
+  it('reports what it measured, and the edge takes it as proven', async () => {
+    const answered = page.waitForResponse(`${demo.gatewayUrl}/events`)
+    await ask('Who is in front?')
+    const { verdicts } = (await (await answered).json()) as EventsAnswer
+    expect(verdicts).toEqual([expect.objectContaining({ verdict: 'accepted', evidence: 'counted' })])
   })
 
   it.each(['down', 'hanging', 'tired'])(

@@ -26,7 +26,7 @@ interface Entry {
 const READ_AT_ONCE = 250
 /** Beyond this the oldest go: a report is worth less than a disk. */
 const LIMIT = 5_000
-const SLOW_MS = 5_000
+const SLOW_MS = 2_000
 
 export function openEventStore(): EventStore {
   const own = new Map<string, Entry>()
