@@ -4,10 +4,11 @@ import { startHouse } from './drill/house.ts'
 import type { IncidentTimes } from './drill/incident.ts'
 import { onSignal } from './drill/on-signal.ts'
 import { HELP, readOptions, type Options } from './drill/options.ts'
-import { printPolicy, printResult, printStep, resultOf, type Result } from './drill/print.ts'
+import { printPolicy, printResult, printTimeline, resultOf, type Result } from './drill/print.ts'
 import { runIncidents } from './drill/run-incidents.ts'
 import { runWithout } from './drill/run-without.ts'
 import { runWithPage } from './drill/run-with-page.ts'
+import { StepLog } from './drill/step-log.ts'
 import { StepMissing } from './drill/until.ts'
 import { checkConfig, compile, run } from './local/build.ts'
 
@@ -35,19 +36,20 @@ async function build(): Promise<void> {
 /** Runs what the options ask for; a step that is missing is a result, not an error. */
 async function play(options: Options): Promise<Result> {
   const times: IncidentTimes[] = []
-  const quiet = options.json
+  const log = new StepLog(({ name }) => status(options, `${name} …`))
+  let missing: Result['missing'] = null
   try {
-    if (options.without !== null) {
-      const steps = await runWithout(options.without, options, quiet ? () => undefined : printStep)
-      return { ...resultOf([], null), steps: steps.map(({ name, atMs }) => ({ name, atMs })) }
-    }
-    if (options.incidents === 1) times.push(await runWithPage(options, quiet ? () => undefined : printStep))
+    if (options.without !== null) await runWithout[options.without](options, log)
+    else if (options.incidents === 1) times.push(await runWithPage(options, log))
     else await playMany(options, times)
-    return resultOf(times, null)
   } catch (error) {
     if (!(error instanceof StepMissing)) throw error
-    return resultOf(times, { step: error.step, why: error.message })
+    missing = { step: error.step, why: error.message }
   }
+  const steps = options.incidents === 1 ? log.steps : (times[0]?.steps ?? [])
+  status(options, '')
+  if (!options.json && options.incidents === 1) printTimeline(steps)
+  return resultOf(times, steps, missing)
 }
 
 async function playMany(options: Options, times: IncidentTimes[]): Promise<void> {
@@ -56,7 +58,7 @@ async function playMany(options: Options, times: IncidentTimes[]): Promise<void>
   try {
     await runIncidents(house, options, (one) => {
       times.push(one)
-      if (!options.json) progress(times.length, options.incidents)
+      status(options, `${times.length} of ${options.incidents} incidents are over.`)
     })
   } finally {
     letGo()
@@ -64,9 +66,9 @@ async function playMany(options: Options, times: IncidentTimes[]): Promise<void>
   }
 }
 
-function progress(done: number, all: number): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r  ${done} of ${all} incidents are over.`)
-  else if (done === all || done % 10 === 0) console.log(`  ${done} of ${all} incidents are over.`)
+/** One line that is written over, where somebody is looking. */
+function status({ json }: Options, text: string): void {
+  if (process.stdout.isTTY && !json) process.stdout.write(`\r\u001B[K  ${text}`.trimEnd())
 }
 
 const options = optionsOrExit()

@@ -63,6 +63,7 @@ function helpBeforeInstalling() {
     `npm start       Paceline on this machine: mock providers, the gateway, a chat app
 npm test        every test
 npm run check   types, format, lint, unit tests, unused code, sizes
+npm run drill   a whole incident, from a slow provider to a learnt outcome
 
 Each installs what is missing when it first runs (half a minute, 700 MB); after that, its own --help lists its options:
 npm start -- --help`,

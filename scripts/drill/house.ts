@@ -30,6 +30,8 @@ export interface House {
   tire(rider: Rider, lane: number, factor: number): void
   /** Makes a provider refuse everything. */
   breakDown(rider: Rider, lane: number): void
+  /** Closes something more together with the house, before the rest. */
+  alsoClose(close: () => Promise<void>): void
   close(): Promise<void>
 }
 
@@ -40,15 +42,12 @@ export interface HouseOptions extends Pick<Options, 'seed' | 'firstTokenMs' | 't
 export async function startHouse(options: HouseOptions): Promise<House> {
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
-    await Promise.allSettled(
-      closers
-        .splice(0)
-        .toReversed()
-        .map((end) => end()),
-    )
+    // In turn, the last first: a part may still need those that were there before it.
+    for (const end of closers.splice(0).toReversed()) await end().catch(() => undefined)
   }
   try {
-    return { ...(await startParts(options, closers)), close }
+    const parts = await startParts(options, closers)
+    return { ...parts, alsoClose: (end) => void closers.push(end), close }
   } catch (error) {
     await close()
     throw error
@@ -58,7 +57,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
 async function startParts(
   { seed, firstTokenMs, texts, worker = 'worker.ts' }: HouseOptions,
   closers: (() => Promise<void>)[],
-): Promise<Omit<House, 'close'>> {
+): Promise<Omit<House, 'close' | 'alsoClose'>> {
   // Imported when it is needed, because it is the build's output.
   const { startMockProvider } = await import('@paceline/mock-provider')
   const mocks = await Promise.all(

@@ -3,16 +3,10 @@ import { Caller, waitOf } from './caller.ts'
 import { POLICY, RIDERS, routeOf, TARGET_MS } from './drill-config.ts'
 import type { House } from './house.ts'
 import type { Options } from './options.ts'
+import type { PageUser } from './page-user.ts'
 import { quantile } from './quantile.ts'
+import type { Step, StepLog } from './step-log.ts'
 import { clock, until } from './until.ts'
-
-/** Something that happened, in ms since the provider was tired. */
-export interface Step {
-  readonly name: string
-  readonly atMs: number
-  /** What to know about it, in a few words. */
-  readonly note: string
-}
 
 /** A whole incident as its receivers saw it. */
 export interface IncidentTimes {
@@ -36,8 +30,9 @@ export interface IncidentStage {
   readonly lane: number
   readonly options: Pick<Options, 'slower'>
   readonly caller: Caller
-  /** Told of each step as it comes. */
-  readonly onStep: (step: Step) => void
+  readonly log: StepLog
+  /** A person at a page on the same route. */
+  readonly user?: PageUser
 }
 
 /**
@@ -47,7 +42,7 @@ export interface IncidentStage {
  * @throws {StepMissing} naming the first step that did not come
  */
 export async function playIncident(stage: IncidentStage): Promise<IncidentTimes> {
-  const { house, lane, options, caller, onStep } = stage
+  const { house, lane, options, caller, log, user } = stage
   const { audit, onCall, server } = house
   const seen = new Seen(caller, lane)
   const healthySince = clock()
@@ -58,14 +53,11 @@ export async function playIncident(stage: IncidentStage): Promise<IncidentTimes>
     () => seen.describe(),
   )
 
-  const tiredAt = clock()
+  const tiredAt = log.begin()
   const since = (await audit.read()).at(-1)?.sequence ?? 0
   const pagesBefore = onCall.pages.length
-  const steps: Step[] = []
-  const step = (name: string, at: number, note = ''): number => {
-    const taken = { name, atMs: Math.round((at - tiredAt) * 10) / 10, note }
-    steps.push(taken)
-    onStep(taken)
+  const step = (name: string, at: number, note: string): number => {
+    log.add(name, note, at)
     return at
   }
   const written = (find: (line: AuditLine) => boolean) => async (): Promise<AuditLine | undefined> =>
@@ -114,6 +106,22 @@ export async function playIncident(stage: IncidentStage): Promise<IncidentTimes>
     () => `the connected server holds no directives of version ${version}`,
   )
   step('directive', directive.at, `version ${directive.version} at a connected server`)
+  if (user !== undefined) {
+    const slow = await until(
+      'page-breach',
+      () =>
+        user.turns.find(
+          (turn) => turn.at > tiredAt && turn.ttfvtMs > TARGET_MS && turn.evidence === 'counted',
+        ),
+      15_000,
+      () => 'no late turn of the page was taken as evidence',
+    )
+    step(
+      'page-breach',
+      slow.at,
+      `a person waited ${Math.round(slow.ttfvtMs)} ms (${slow.method}); the edge counted it`,
+    )
+  }
   const movedAt = step(
     'traffic-moved',
     await until(
@@ -141,6 +149,7 @@ export async function playIncident(stage: IncidentStage): Promise<IncidentTimes>
     () => 'nobody on call was told',
   )
   step('opened', opened.at, opened.headline)
+  if (user !== undefined) step('notice', clock(), `“${await user.notice()}”`)
   const verified = await until(
     'verified',
     execution('restored'),
@@ -184,7 +193,7 @@ export async function playIncident(stage: IncidentStage): Promise<IncidentTimes>
     () => `${LEADER} leads nothing although its traffic is its own again`,
   )
   return {
-    steps: steps.toSorted((a, b) => a.atMs - b.atMs),
+    steps: log.steps,
     eventToDecisionMs: decidedAt - eventAt,
     eventToDirectiveMs: directive.at - eventAt,
     eventToTrafficMs: movedAt - eventAt,

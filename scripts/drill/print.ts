@@ -1,8 +1,9 @@
 import { styled } from '../local/style.ts'
 import { LANES, POLICY, TARGET_MS } from './drill-config.ts'
-import type { IncidentTimes, Step } from './incident.ts'
+import type { IncidentTimes } from './incident.ts'
 import type { Options } from './options.ts'
 import { quantiles, type Quantiles } from './quantile.ts'
+import type { Step } from './step-log.ts'
 
 /** What a drill came to; the form of `--json`. */
 export interface Result {
@@ -17,13 +18,17 @@ export interface Result {
   readonly directiveToRestoredMs?: Quantiles
 }
 
-export function resultOf(times: readonly IncidentTimes[], missing: Result['missing']): Result {
+export function resultOf(
+  times: readonly IncidentTimes[],
+  steps: readonly Step[],
+  missing: Result['missing'],
+): Result {
   const over = (of: (one: IncidentTimes) => number): Quantiles => quantiles(times.map(of))
   return {
     passed: missing === null,
     incidents: times.length,
     missing,
-    steps: (times[0]?.steps ?? []).map(({ name, atMs }) => ({ name, atMs })),
+    steps: steps.map(({ name, atMs }) => ({ name, atMs })),
     ...(times.length === 0
       ? {}
       : {
@@ -55,8 +60,10 @@ export function printPolicy({ firstTokenMs, slower, ratePerS, seed }: Options): 
 `)
 }
 
-export const printStep = ({ name, atMs, note }: Step): void =>
-  console.log(`  ${atMs.toFixed(0).padStart(7)} ms  ${name.padEnd(14)} ${styled.dim(note)}`)
+export function printTimeline(steps: readonly Step[]): void {
+  for (const { name, atMs, note } of steps)
+    console.log(`  ${atMs.toFixed(0).padStart(7)} ms  ${name.padEnd(14)} ${styled.dim(note)}`)
+}
 
 const FIGURES = [
   ['eventToDecisionMs', 'third late answer → decision', 'target 50 at the 99th'],
@@ -78,10 +85,11 @@ export function printResult(result: Result): void {
       console.log(`  ${words.padEnd(50)} ${numbers}  ${dim(target)}`)
     }
   }
-  const many = result.incidents === 1 ? 'incident' : 'incidents'
-  console.log(
-    result.missing === null
-      ? `\n  ${bold('Passed:')} ${result.incidents} ${many} seen, decided, acted on, verified, taken back and learnt.\n`
-      : `\n  ${bold('Failed')} after ${result.incidents} ${many}: the step '${result.missing.step}' is missing: ${result.missing.why}\n`,
-  )
+  console.log(`\n  ${bold(result.passed ? 'Passed:' : 'Failed:')} ${verdict(result)}\n`)
+}
+
+function verdict({ incidents, missing }: Result): string {
+  if (missing !== null) return `the step '${missing.step}' is missing: ${missing.why}.`
+  if (incidents === 0) return 'everything that must happen did, and nothing else.'
+  return `${incidents === 1 ? 'the incident was' : `${incidents} incidents were`} seen, decided, acted on, verified, taken back and learnt.`
 }

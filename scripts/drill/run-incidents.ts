@@ -4,6 +4,7 @@ import { lanes, routeOf } from './drill-config.ts'
 import type { House } from './house.ts'
 import { playIncident, type IncidentTimes } from './incident.ts'
 import type { Options } from './options.ts'
+import { StepLog } from './step-log.ts'
 import { seededRandom } from './seeded-random.ts'
 
 /** Plays so many incidents: the lanes side by side, each one after the other, with users who ask all the time. */
@@ -22,7 +23,7 @@ export async function runIncidents(
     try {
       while (begun < options.incidents && !failed) {
         begun += 1
-        onDone(await playIncident({ house, lane, options, caller, onStep: () => undefined }))
+        onDone(await playIncident({ house, lane, options, caller, log: new StepLog() }))
         caller.forget()
       }
     } catch (error) {
