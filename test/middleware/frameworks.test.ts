@@ -246,7 +246,7 @@ describe('behind Hono without Node', () => {
     const paceline = newPaceline()
     const app = new Hono<PacelineEnv>()
     app.use(honoMiddleware(paceline))
-    app.get('/', (c) => c.body(body(), 200, { 'x-own': 'kept' }))
+    app.get('/', () => new Response(body(), { headers: { 'x-own': 'kept' } }))
     return [app, paceline]
   }
   const endless = (): ReadableStream<Uint8Array> =>

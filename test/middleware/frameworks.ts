@@ -52,6 +52,7 @@ export const startExpress: StartServer = (paceline, handler) => {
 export const startHono: StartServer = (paceline, handler) => {
   const app = new Hono<PacelineEnv>()
   app.use(honoMiddleware(paceline))
+  app.onError((_, c) => c.text('', 500))
   app.all('*', async (c) => {
     const { status = 200, headers = {}, body } = await handler(c.var.paceline, c.req.path)
     return c.body(body, status as 200, headers)

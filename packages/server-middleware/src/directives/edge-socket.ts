@@ -13,8 +13,8 @@ export const SOCKET = {
   /** A connection that opens and breaks at once must not start again from the shortest wait. */
   steadyAfterMs: 10_000,
   pingEveryMs: 20_000,
-  /** A silent connection looks like a quiet one; only an answer tells them apart. */
-  pongWithinMs: 10_000,
+  /** To the upgrade, and to a ping: a silent connection looks like a quiet one, only an answer tells them apart. */
+  answerWithinMs: 10_000,
 } as const
 
 /** The connection on which the edge says what is new the moment that it is. It is opened again for as long as it takes. */
@@ -50,7 +50,7 @@ export class EdgeSocket {
     socket.addEventListener('message', ({ data }) => this.#heard(socket, data))
     socket.addEventListener('error', () => this.#lost(socket))
     socket.addEventListener('close', () => this.#lost(socket))
-    this.#again(SOCKET.pongWithinMs, () => this.#lost(socket))
+    this.#again(SOCKET.answerWithinMs, () => this.#lost(socket))
   }
 
   close(): void {
@@ -79,7 +79,7 @@ export class EdgeSocket {
     this.#again(spread(SOCKET.pingEveryMs, 0.2, this.#clock), () => {
       const askedAt = this.#clock.now()
       socket.send('ping')
-      this.#again(SOCKET.pongWithinMs, () => {
+      this.#again(SOCKET.answerWithinMs, () => {
         if (this.#heardAt >= askedAt) this.#pingLater(socket)
         else this.#lost(socket)
       })
