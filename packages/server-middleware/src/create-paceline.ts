@@ -251,8 +251,7 @@ class RunningPaceline<Feature extends string> implements Paceline<Feature> {
   }
 
   #reportRefused(refused: RefusedDirectives): void {
-    const { reason, epoch = '', version = '' } = refused
-    if (this.#refusals.passes(`${reason} ${epoch} ${version}`, this.#clock.now()))
+    if (this.#refusals.passes(refused.reason, this.#clock.now()))
       this.#reporter?.report('directive.refused', refused)
   }
 }

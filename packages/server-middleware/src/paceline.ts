@@ -66,7 +66,7 @@ export interface Paceline<Feature extends string = string> {
   status(): Status
   /** Calls back after every change of mode, directives or connection. What it returns ends that. */
   watch(listener: (status: Status) => void): () => void
-  /** Settles when the directives on disk are read and the edge has been asked once; never rejects. */
+  /** Settles when the directives on disk are read and the edge has been asked once, after 20 s at most; never rejects. */
   ready(): Promise<void>
   /** Ends connections and timers, and sends what waits to be reported, within 3 s. */
   close(): Promise<void>

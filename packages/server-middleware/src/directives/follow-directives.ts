@@ -101,7 +101,11 @@ export class FollowedDirectives {
     const before = this.#chain
     const takeTurn = async (): Promise<void> => {
       await before
-      if (!this.#closing.signal.aborted) await step()
+      if (this.#closing.signal.aborted) return
+      // A fault of ours must neither end the app around us nor keep later documents from it.
+      await step().catch((error: unknown) =>
+        this.#tell(`Paceline failed to take directives: ${String(error)}`),
+      )
     }
     this.#chain = takeTurn()
   }

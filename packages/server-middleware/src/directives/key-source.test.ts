@@ -64,6 +64,11 @@ describe('keys of the edge', () => {
     expect(await source.keyFor('second')).toBe('unreachable')
   })
 
+  it('that can’t be used are as good as none', async () => {
+    const { source } = edgeThat(() => [{ ...first, x: 'not a key' }])
+    expect(await source.keyFor('first')).toBe('unknown')
+  })
+
   it('of the last start help until the edge says more', async () => {
     const { source } = edgeThat(() => null)
     source.restore([first])

@@ -112,8 +112,9 @@ class KeyRing {
     if (known !== undefined) return known
     const key = this.keys.find((key) => key.kid === kid)
     if (key === undefined) return 'unknown'
-    const imported = await importJWK(key, 'EdDSA')
-    if (imported instanceof Uint8Array) return 'unknown'
+    // A key that can't be used is as good as none, and no reason to stop.
+    const imported = await importJWK(key, 'EdDSA').catch(() => null)
+    if (imported === null || imported instanceof Uint8Array) return 'unknown'
     this.#imported.set(kid, imported)
     return imported
   }
