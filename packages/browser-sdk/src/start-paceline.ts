@@ -94,6 +94,7 @@ function run(
 
   if (notice !== false)
     whenBody(() => {
+      if (signal.aborted) return
       board = createNoticeBoard({
         options: notice === true ? {} : notice,
         audience: { route, region, tier },

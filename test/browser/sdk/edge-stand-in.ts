@@ -59,7 +59,10 @@ export async function startEdge(): Promise<EdgeStandIn> {
       await once(server, 'close')
     },
   }
-  const server: Server = createServer((request, response) => void answer(edge, request, response))
+  const server: Server = createServer((request, response) => {
+    // A request that is cut off on its way has not arrived.
+    answer(edge, request, response).catch(() => response.destroy())
+  })
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))

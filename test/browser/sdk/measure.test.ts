@@ -1,21 +1,24 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
 import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
 import { openPage, until, type SdkPage } from './sdk-page.ts'
 
 let browser: Browser
+/** One for all tests, which are told apart by their origins. */
+let context: BrowserContext
 let edge: EdgeStandIn
 let sdk: SdkPage
 let page: Page
 
 beforeAll(async () => {
   browser = await startBrowser()
+  context = await browser.newContext()
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
   edge = await startEdge()
-  sdk = await openPage(browser, edge)
+  sdk = await openPage(context, edge)
   page = sdk.page
   await page.evaluate(HARNESS)
 })
@@ -275,6 +278,25 @@ describe('the time to first visible token', () => {
     await page.goto('about:blank')
     await until(() => edge.events('ai.turn.lost').length > 0, 'the loss was told')
     expect(edge.events('ai.turn.lost')[0]?.data.reason).toBe('abandoned')
+  })
+
+  it('is one figure where the page marks its region, opens the turn, and says itself when it began', async () => {
+    await ask(`
+      const r = region(); await after(10)
+      sdk.turn({ region: r, startedAt: inputAt + 3 })
+      await after(30); r.append(paragraph('Hello'))
+    `)
+    await shownEvent()
+    expect(edge.events('ai.turn.lost')).toEqual([])
+  })
+
+  it('is told as lost for a question that a newer one in the same place overtakes', async () => {
+    await ask(`
+      const r = region(); sdk.turn({ region: r }); await after(30)
+      sdk.turn({ region: r }); await after(30); r.append(paragraph('Hello'))
+    `)
+    await shownEvent()
+    expect(edge.events('ai.turn.lost').map(({ data }) => data.reason)).toEqual(['abandoned'])
   })
 
   it('is not begun by a click while another answer streams', async () => {

@@ -1,16 +1,19 @@
 import type { PublicDirectives } from '@paceline/core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
 import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
 import { openPage, startSdk, until } from './sdk-page.ts'
 
 let browser: Browser
+/** One for all tests, which are told apart by their origins. */
+let context: BrowserContext
 let edge: EdgeStandIn
 let page: Page
 
 beforeAll(async () => {
   browser = await startBrowser()
+  context = await browser.newContext()
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
@@ -52,7 +55,7 @@ const status = () => page.locator('paceline-notice [role=status]')
 const visible = () => page.locator('paceline-notice .symptom').waitFor()
 const gone = () => page.locator('paceline-notice .card.bare').waitFor({ state: 'attached' })
 const open = async (options?: string): Promise<void> => {
-  page = (await openPage(browser, edge, options)).page
+  page = (await openPage(context, edge, options)).page
 }
 
 describe('a notice', () => {
@@ -168,7 +171,7 @@ describe('the script tag', () => {
       "require-trusted-types-for 'script'",
       "trusted-types 'none'",
     ].join('; ')
-    page = await browser.newPage()
+    page = await context.newPage()
     const complaints: string[] = []
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))

@@ -29,6 +29,6 @@ export function watchBody(response: Response, onFirst: () => void, onBroken: () 
     },
     { highWaterMark: 0 },
   )
-  const { status, statusText, headers } = response
-  return new Response(body, { status, statusText, headers })
+  const { status, statusText, headers, url } = response
+  return Object.defineProperty(new Response(body, { status, statusText, headers }), 'url', { value: url })
 }

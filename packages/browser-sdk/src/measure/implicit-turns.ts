@@ -6,8 +6,8 @@ export interface ImplicitTurns {
   /** The newest input that may have asked something. */
   newest(): Input | undefined
   onInput(input: Input): void
-  /** Leaves the newest input to a turn that the page has opened itself. */
-  yieldInput(): void
+  /** Leaves a region, and with it the newest input where that is meant, to a turn that the page opens itself. */
+  yieldTo(region: Element, withInput: boolean): void
   stop(): void
 }
 
@@ -51,9 +51,9 @@ export function implicitTurns(
       newest = newestInput(before, input)
       if (newest.at !== before?.at) search(newest.at)
     },
-    yieldInput: () => {
-      stop()
-      for (const rival of rivals) rival.forget()
+    yieldTo: (region, withInput) => {
+      if (withInput) stop()
+      for (const rival of rivals) if (withInput || rival.start.region === region) rival.forget()
     },
     stop: () => stop(),
   }

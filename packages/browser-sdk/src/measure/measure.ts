@@ -12,6 +12,8 @@ import { watchVisibility } from './visibility.ts'
 
 /** An input this old did not ask the question that a page tells of now. */
 const INPUT_WINDOW_MS = 5_000
+/** A page that says when the user asked may not say it to the millisecond. */
+const SAME_QUESTION_MS = 1_000
 /** Turns whose call may still become known. */
 const REMEMBERED = 20
 
@@ -57,7 +59,10 @@ export function startMeasure({ route, recorder, isOn, onProof, signal }: Measure
 
   window.addEventListener(
     'pagehide',
-    isolated(() => turns.forEach((turn) => turn.settle())),
+    isolated((event: PageTransitionEvent) => {
+      // A page that is kept may come back, and its answer with it.
+      if (!event.persisted) turns.forEach((turn) => turn.settle())
+    }),
     { signal, capture: true },
   )
   signal.addEventListener('abort', () => {
@@ -99,10 +104,10 @@ export function startMeasure({ route, recorder, isOn, onProof, signal }: Measure
   return {
     turn: ({ region, response, route, startedAt }) => {
       const now = performance.now()
-      const input = implicit.newest()
-      const inputAt =
-        startedAt ?? (input !== undefined && now - input.at <= INPUT_WINDOW_MS ? input.at : undefined)
-      if (startedAt === undefined && inputAt !== undefined) implicit.yieldInput()
+      const newest = implicit.newest()
+      const input = newest !== undefined && now - newest.at <= INPUT_WINDOW_MS ? newest.at : undefined
+      const inputAt = startedAt ?? input
+      implicit.yieldTo(region, input !== undefined && Math.abs(input - (inputAt ?? 0)) < SAME_QUESTION_MS)
       openIn(region)?.lose('abandoned')
       const turn = control({
         region,
