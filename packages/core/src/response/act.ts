@@ -1,5 +1,5 @@
 import type { ServerDirectives, Sets, Shares } from '../directive.ts'
-import type { Incident, ResponseState, RunningLease } from './state.ts'
+import { watchedOf, type Incident, type ResponseState, type RunningLease } from './state.ts'
 
 /** Highest first: what people pin stands above what playbooks do. */
 const PRIORITY = { playbook: 10 } as const
@@ -17,7 +17,7 @@ export const noticeLease = (incident: Incident): string => `${incident.id}:notic
  */
 export function sharesOf(state: ResponseState, incident: Incident, to: string, cap: number): Shares {
   const { route, candidate } = incident
-  const watched = state.settings?.routes[route]
+  const watched = watchedOf(state, route)
   const policy = state.settings?.playbooks['ttfvt-breach']
   const place = watched?.candidates.indexOf(to) ?? 0
   const before = watched?.order === 'strict' ? watched.candidates.slice(0, place) : []
@@ -27,6 +27,14 @@ export function sharesOf(state: ResponseState, incident: Incident, to: string, c
       [candidate]: { cap, ...(policy === undefined ? {} : { probeEveryMs: policy.probeEveryMs }) },
     },
   }
+}
+
+/** Nothing is moved, but small questions are asked: one whom no user is sent to could never be seen to be well. */
+export function watchedShare(state: ResponseState, { route, candidate }: Incident): Shares {
+  const policy = state.settings?.playbooks['ttfvt-breach']
+  return policy === undefined
+    ? {}
+    : { [route]: { [candidate]: { cap: 1, probeEveryMs: policy.probeEveryMs } } }
 }
 
 /** Sets a lease, in place of one with the same id. */
@@ -52,9 +60,12 @@ export function endLease(state: ResponseState, id: string, now: number): Respons
   return leases.length === state.leases.length ? state : reissue({ ...state, leases }, now)
 }
 
-/** Renews what is half over, and drops what has run out. Says all of it again before the directives grow stale. */
+/**
+ * Renews what is half over, also where nobody could in time, and drops what was meant to run out. Says all of it again
+ * before the directives grow stale.
+ */
 export function keepLeases(state: ResponseState, now: number): ResponseState {
-  const running = state.leases.filter(({ endsAt }) => endsAt > now)
+  const running = state.leases.filter(({ endsAt, renewMs }) => renewMs !== null || endsAt > now)
   const leases = running.map((lease) =>
     lease.renewMs !== null && now >= renewalOf(lease) ? { ...lease, endsAt: now + lease.renewMs } : lease,
   )

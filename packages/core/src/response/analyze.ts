@@ -1,4 +1,4 @@
-import { keyOf, signalOf, type Incident, type ResponseState } from './state.ts'
+import { keyOf, signalOf, watchedOf, type Incident, type ResponseState } from './state.ts'
 
 /** What is the case: the facts that every later stage goes by. */
 export interface Analysis {
@@ -39,7 +39,7 @@ export function analyze(state: ResponseState, incident: Incident, now: number): 
 }
 
 function others(state: ResponseState, { route, candidate, id }: Incident, now: number): Analysis['others'] {
-  const candidates = state.settings?.routes[route]?.candidates ?? []
+  const candidates = watchedOf(state, route)?.candidates ?? []
   return candidates
     .filter((other) => other !== candidate)
     .map((other) => ({ candidate: other, state: stateOf(state, route, other, id, now) }))

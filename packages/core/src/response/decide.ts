@@ -1,3 +1,4 @@
+import type { TtfvtBreachPolicy } from '../config/schema.ts'
 import type { Analysis, OtherState } from './analyze.ts'
 import { betaQuantile } from './beta.ts'
 import { patternOf, type Prior } from './learn.ts'
@@ -69,7 +70,7 @@ export function decide(state: ResponseState, incident: Incident, analysis: Analy
             pace: best.state === 'fresh' ? 'at-once' : 'by-halves',
             expectation: {
               metric: 'ttfvt-p95',
-              belowMs: Math.max(policy.restoredBelowMs, 1.1 * usualMs(state, route, best.candidate)),
+              belowMs: wellBelowMs(state, policy, route, best.candidate),
               withinMs: policy.restoredWithinMs,
               samples: policy.restoredSamples,
             },
@@ -104,7 +105,14 @@ const ELIGIBLE: Readonly<Record<OtherState, string | null>> = {
 const averageOf = (state: ResponseState, route: string, { candidate }: { candidate: string }): number =>
   signalOf(state, route, candidate).averageMs
 
-/** What the one who takes over needs on a usual day: nobody can ask for less. */
+/** What a candidate's 95th percentile has to be below for all to be well: nobody can be faster than on a usual day. */
+export const wellBelowMs = (
+  state: ResponseState,
+  policy: TtfvtBreachPolicy,
+  route: string,
+  candidate: string,
+): number => Math.max(policy.restoredBelowMs, 1.1 * usualMs(state, route, candidate))
+
 function usualMs(state: ResponseState, route: string, candidate: string): number {
   const { usual } = signalOf(state, route, candidate)
   const p95 = usual.count < ENOUGH_TO_TELL ? null : quantileMs(usual, 0.95)

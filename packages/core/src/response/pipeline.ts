@@ -1,9 +1,9 @@
 import type { Settings, Incident, ResponseState } from './state.ts'
-import { incidentOn, keyOf, signalOf } from './state.ts'
+import { incidentOn, keyOf, signalOf, watchedOf } from './state.ts'
 import { keepLeases, leasesDueAt } from './act.ts'
 import type { Effect } from './effect.ts'
 import type { Observation, Report } from './observation.ts'
-import { elapse, incidentDueAt, prove, suspect, watch } from './playbooks/ttfvt-breach.ts'
+import { elapse, incidentDueAt, prove, reconfigure, suspect, watch } from './playbooks/ttfvt-breach.ts'
 import { recordObservation } from './signal.ts'
 import { putRecord, type StageRecord, type Step } from './step.ts'
 
@@ -47,12 +47,17 @@ const keep = (step: Step, now: number): Step => ({ ...step, state: keepLeases(st
 function takeIn(step: Step, input: Input, now: number): Step {
   switch (input.kind) {
     case 'configured':
-      return { ...step, state: { ...step.state, settings: input.settings } }
+      return takeSettings(step, input.settings, now)
     case 'reported':
       return takeReport(step, input.report, now)
     case 'elapsed':
       return step
   }
+}
+
+function takeSettings(step: Step, settings: Settings, now: number): Step {
+  const told: Step = { ...step, state: { ...step.state, settings } }
+  return Object.values(told.state.incidents).reduce((before, one) => reconfigure(before, one, now), told)
 }
 
 function takeReport(step: Step, report: Report, now: number): Step {
@@ -75,7 +80,7 @@ function observe(step: Step, observation: Observation, now: number): Step {
   const { settings } = step.state
   const { route, candidate } = observation
   // Those that have left the configuration are nobody's concern any more.
-  if (settings?.routes[route]?.candidates.includes(candidate) !== true) return step
+  if (settings === null || watchedOf(step.state, route)?.candidates.includes(candidate) !== true) return step
   const policy = settings.playbooks['ttfvt-breach']
   const open = incidentOn(step.state, route, candidate)
   const before = signalOf(step.state, route, candidate)

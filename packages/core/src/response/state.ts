@@ -108,7 +108,13 @@ export type Phase =
   /** Half of the traffic has moved, to somebody of whom nothing recent is known. */
   | { readonly kind: 'moving'; readonly untilAt: number }
   /** All of it has moved: is it better? */
-  | { readonly kind: 'verifying'; readonly untilAt: number; readonly seen: Summary }
+  | {
+      readonly kind: 'verifying'
+      readonly untilAt: number
+      readonly seen: Summary
+      /** Whether enough requests were seen once that were not well. */
+      readonly wanting: boolean
+    }
   /** It is better, or can't be told; the provider that was left is asked small questions until it is well. */
   | { readonly kind: 'holding'; readonly goodInARow: number }
   /** Its traffic comes back by steps. */
@@ -151,6 +157,10 @@ export const INITIAL_STATE: ResponseState = {
 
 /** Names can't hold a space, so the two can't run into each other. */
 export const keyOf = (route: string, candidate: string): string => `${route} ${candidate}`
+
+/** What is watched on a route. Names come from reports, where one may be called 'constructor'. */
+export const watchedOf = ({ settings }: ResponseState, route: string): WatchedRoute | undefined =>
+  settings !== null && Object.hasOwn(settings.routes, route) ? settings.routes[route] : undefined
 
 export const signalOf = ({ signals }: ResponseState, route: string, candidate: string): Signal =>
   signals[keyOf(route, candidate)] ?? NEW_SIGNAL

@@ -1,14 +1,24 @@
 import type { TtfvtBreachPolicy } from '../../config/schema.ts'
+import type { Shares } from '../../directive.ts'
 import { emptySummary, mergeSummaries, type Summary } from '../../summary.ts'
-import { endLease, noticeLease, setLease, shareLease, sharesOf } from '../act.ts'
+import { endLease, noticeLease, setLease, shareLease, sharesOf, watchedShare } from '../act.ts'
 import { analyze } from '../analyze.ts'
-import { decide, type Option } from '../decide.ts'
+import { decide, wellBelowMs, type Option } from '../decide.ts'
 import { learn, type Prior } from '../learn.ts'
 import { noticeOf } from '../notice.ts'
 import type { Observation } from '../observation.ts'
 import { execution, putIncident, putRecord, tellPeople, type Step } from '../step.ts'
-import { keyOf, QUIET, signalOf, type ActionAttempt, type Incident, type Phase } from '../state.ts'
-import { isSpent, judge } from '../verify.ts'
+import {
+  incidentOn,
+  keyOf,
+  QUIET,
+  signalOf,
+  watchedOf,
+  type ActionAttempt,
+  type Incident,
+  type Phase,
+} from '../state.ts'
+import { isSpent, judge, type Expectation } from '../verify.ts'
 
 /**
  * First tokens of a provider come late, again and again.
@@ -56,7 +66,8 @@ function respondTo(step: Step, incident: Incident, now: number): Step {
   const written = putRecord(putRecord(step, analysis), strategy)
   if (strategy.decision.kind === 'automatic') return act(written, incident, strategy.decision.option, now)
   const waiting: Incident = { ...incident, phase: { kind: 'waiting-for-person', seen: emptySummary } }
-  const waited = putIncident(written, waiting)
+  const watched = leaseShares(written, waiting, watchedShare(written.state, waiting), now)
+  const waited = putIncident(watched, waiting)
   return waiting.provenAt === null ? waited : announce(waited, waiting, now)
 }
 
@@ -78,19 +89,29 @@ function act(step: Step, incident: Incident, { to, pace, expectation }: Option, 
   }
   const phase: Phase = halves
     ? { kind: 'moving', untilAt: now + policyOf(step).rampInMs }
-    : { kind: 'verifying', untilAt: now + expectation.withinMs, seen: emptySummary }
+    : verification(expectation, now)
   const acted: Incident = { ...incident, attempts: [...incident.attempts, attempt], phase }
   const written = execution(putIncident(moved, acted), acted, halves ? 'traffic-halved' : 'traffic-moved')
   return acted.provenAt === null ? written : announce(written, acted, now)
 }
 
-function moveTraffic(step: Step, incident: Incident, to: string, cap: number, now: number): Step {
-  const { leaseMs } = policyOf(step)
+/** The time for it begins when all of the traffic has moved. */
+const verification = ({ withinMs }: Expectation, now: number): Phase => ({
+  kind: 'verifying',
+  untilAt: now + withinMs,
+  seen: emptySummary,
+  wanting: false,
+})
+
+const moveTraffic = (step: Step, incident: Incident, to: string, cap: number, now: number): Step =>
+  leaseShares(step, incident, sharesOf(step.state, incident, to, cap), now)
+
+function leaseShares(step: Step, incident: Incident, shares: Shares, now: number): Step {
   const lease = {
     id: shareLease(incident),
     incident: incident.id,
-    sets: { shares: sharesOf(step.state, incident, to, cap) },
-    ms: leaseMs,
+    sets: { shares },
+    ms: policyOf(step).leaseMs,
     renewed: true,
   }
   return { ...step, state: setLease(step.state, lease, now) }
@@ -135,6 +156,8 @@ export function watch(step: Step, incident: Incident, observation: Observation, 
   const current: Incident = { ...incident, lateAnswers: incident.lateAnswers + hurt }
   const counted = putIncident(step, current)
   const { phase } = current
+  if ((phase.kind === 'moving' || phase.kind === 'verifying') && isLateItself(counted, current))
+    return tryNext(counted, judged(current, 'not-restored'), now)
   switch (phase.kind) {
     case 'waiting-for-person':
       return isOwn ? waitOn(counted, current, mergeSummaries(phase.seen, summary), now) : counted
@@ -173,6 +196,18 @@ export function elapse(step: Step, incident: Incident, now: number): Step {
   }
 }
 
+/** Who has left the configuration can neither be late nor take over. */
+export function reconfigure(step: Step, incident: Incident, now: number): Step {
+  const candidates = watchedOf(step.state, incident.route)?.candidates ?? []
+  if (!candidates.includes(incident.candidate)) return close(step, incident, now)
+  const attempt = attemptOf(incident)
+  const stands = attempt === undefined || candidates.includes(attempt.to)
+  if (stands || incident.phase.kind === 'waiting-for-person') return step
+  const known = attempt.result === 'pending' ? judged(incident, 'unknown') : incident
+  const left: Incident = { ...known, restoredAt: null }
+  return respondTo({ ...step, state: endLease(step.state, shareLease(left), now) }, left, now)
+}
+
 /** When an incident wants to be looked at even if nothing is seen. */
 export const incidentDueAt = ({ phase }: Incident): number => ('untilAt' in phase ? phase.untilAt : Infinity)
 
@@ -180,11 +215,11 @@ function waitOn(step: Step, incident: Incident, seen: Summary, now: number): Ste
   const policy = policyOf(step)
   const expectation = {
     metric: 'ttfvt-p95',
-    belowMs: policy.restoredBelowMs,
+    belowMs: wellBelowMs(step.state, policy, incident.route, incident.candidate),
     withinMs: 0,
     samples: policy.restoredSamples,
   } as const
-  if (judge(expectation, seen, false) === 'restored') {
+  if (judge(expectation, seen, false, false) === 'restored') {
     return close(step, { ...incident, restoredAt: now }, now)
   }
   // Somebody may have become well in the meantime.
@@ -200,26 +235,25 @@ function moveTheRest(step: Step, incident: Incident, now: number): Step {
   const attempt = attemptOf(incident)
   if (attempt === undefined || incident.phase.kind !== 'moving') return step
   const moved = moveTraffic(step, incident, attempt.to, 0, now)
-  const untilAt = attempt.actedAt + attempt.expectation.withinMs
   // From here on: while half of the traffic stayed, half of it was slow.
   const whole = withAttempt(incident, { ...attempt, version: moved.state.version })
-  const next = putPhase(moved, whole, { kind: 'verifying', untilAt, seen: emptySummary })
+  const next = putPhase(moved, whole, verification(attempt.expectation, now))
   return execution(next.step, next.incident, 'traffic-moved')
 }
 
 function verify(step: Step, incident: Incident, now: number): Step {
   const attempt = attemptOf(incident)
   if (attempt === undefined || incident.phase.kind !== 'verifying') return step
-  const { seen, untilAt } = incident.phase
-  const judgement = judge(attempt.expectation, seen, now >= untilAt)
+  const { seen, wanting, untilAt } = incident.phase
+  const judgement = judge(attempt.expectation, seen, wanting, now >= untilAt)
   if (judgement === 'too-early') {
     if (!isSpent(attempt.expectation, seen)) return step
-    return putPhase(step, incident, { ...incident.phase, seen: emptySummary }).step
+    return putPhase(step, incident, { ...incident.phase, seen: emptySummary, wanting: true }).step
   }
-  const judged = withAttempt(incident, { ...attempt, result: judgement })
-  if (judgement === 'not-restored') return tryNext(step, judged, now)
+  const done = judged(incident, judgement)
+  if (judgement === 'not-restored') return tryNext(step, done, now)
   const held: Incident = {
-    ...judged,
+    ...done,
     restoredAt: judgement === 'restored' ? now : null,
     phase: { kind: 'holding', goodInARow: 0 },
   }
@@ -309,6 +343,18 @@ const withAttempt = (incident: Incident, attempt: ActionAttempt): Incident => ({
 function mergeWhenAfter(incident: Incident, seen: Summary, observation: Observation): Summary {
   const after = observation.directives >= (attemptOf(incident)?.version ?? Infinity)
   return after && observation.origin === 'gateway' ? mergeSummaries(seen, observation.summary) : seen
+}
+
+/** Where the one who took over is late itself, a third may make it good: that is not what was tried. */
+const isLateItself = ({ state }: Step, incident: Incident): boolean => {
+  const to = attemptOf(incident)?.to
+  const own = to === undefined ? undefined : incidentOn(state, incident.route, to)
+  return own !== undefined && own.provenAt !== null
+}
+
+const judged = (incident: Incident, result: ActionAttempt['result']): Incident => {
+  const attempt = attemptOf(incident)
+  return attempt === undefined ? incident : withAttempt(incident, { ...attempt, result })
 }
 
 function putPhase(step: Step, incident: Incident, phase: Phase): { step: Step; incident: Incident } {
