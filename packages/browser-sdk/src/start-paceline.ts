@@ -7,6 +7,7 @@ import { TIMING, type PacelineOptions } from './options.ts'
 import { gatedRecorder } from './report/gated-recorder.ts'
 import { mayReport } from './report/permission.ts'
 import { startReporter } from './report/reporter.ts'
+import { whenIdle } from './when-idle.ts'
 
 /** The SDK as it runs on one page. */
 export interface Paceline {
@@ -111,7 +112,10 @@ function run(
 
 /** An async script may run before there is a body. */
 function whenBody(work: () => void): void {
-  if (document.readyState === 'loading')
-    document.addEventListener('DOMContentLoaded', isolated(work), { once: true })
-  else isolated(work)()
+  const begin = isolated(async () => {
+    await whenIdle()
+    work()
+  })
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin, { once: true })
+  else begin()
 }

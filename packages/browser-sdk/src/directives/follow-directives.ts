@@ -1,6 +1,7 @@
 import type { PublicDirectives, Version } from '@paceline/core'
 import { isNewer } from './is-newer.ts'
 import { isolated } from '../isolated.ts'
+import { whenIdle } from '../when-idle.ts'
 import { judgeDirectives, type Refusal } from './judge-directives.ts'
 
 /** A document and when it came, by `performance.now()`: the server's clock and ours need not agree. */
@@ -84,13 +85,6 @@ export function followDirectives({ edge, pollMs, onChange, onRefused, signal }: 
       hinted = version
       void (looking ?? Promise.resolve()).then(isolated(() => void look()))
     },
-    firstLook: idle().then(look),
+    firstLook: whenIdle().then(look),
   }
 }
-
-/** The page's own start comes first. */
-const idle = (): Promise<unknown> =>
-  new Promise((resolve) => {
-    if ('requestIdleCallback' in window) requestIdleCallback(resolve, { timeout: 2_000 })
-    else setTimeout(resolve, 200)
-  })

@@ -23,10 +23,12 @@ export function findRegion(found: (region: Element) => void): () => void {
   }
   const observer = new MutationObserver(
     isolated((records: MutationRecord[]) => {
-      for (const { target, addedNodes } of records) {
+      for (const record of records) {
+        const { target, addedNodes } = record
         const around = (target instanceof Element ? target : target.parentElement)?.closest(REGION)
-        if (around !== null && around !== undefined) consider(around)
-        else
+        if (around !== null && around !== undefined) {
+          if (!standing.has(around) || takesAway(record)) consider(around)
+        } else
           for (const node of addedNodes)
             if (node instanceof Element) (node.matches(REGION) ? [node] : regions(node)).forEach(consider)
       }
@@ -40,3 +42,7 @@ export function findRegion(found: (region: Element) => void): () => void {
   })
   return () => observer.disconnect()
 }
+
+/** Only such a change can clear an answer; all others are its next tokens, and there are many. */
+const takesAway = ({ removedNodes, target }: MutationRecord): boolean =>
+  removedNodes.length > 0 || target.nodeValue === ''
