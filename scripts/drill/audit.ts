@@ -29,10 +29,12 @@ export class Audit {
 
   async #fetch(): Promise<void> {
     const after = this.lines.at(-1)?.sequence ?? 0
-    const response = await fetch(`${this.#url}?after=${after}`, {
+    const asked = fetch(`${this.#url}?after=${after}`, {
       headers: { authorization: `Bearer ${this.#token}` },
     })
-    if (!response.ok) return
+    // An edge that is down has nothing new to say.
+    const response = await asked.catch(() => null)
+    if (response?.ok !== true) return
     const { lines } = (await response.json()) as { lines: AuditLine[] }
     this.lines.push(...lines)
   }

@@ -15,8 +15,8 @@ export interface Ride {
 /** A user of a route: asks through the official client, at random intervals of a given mean, until stopped. */
 export class Caller {
   readonly rides: Ride[] = []
-  /** What went wrong, of all rides ever. */
-  readonly failures: string[] = []
+  /** Those that went wrong, of all rides ever. */
+  readonly failures: Ride[] = []
   readonly #client: OpenAI
   readonly #route: string
   readonly #open = new Set<Promise<void>>()
@@ -76,7 +76,7 @@ export class Caller {
       ride.error = error instanceof Error ? error.message : String(error)
     }
     ride.endedAt = clock()
-    if (ride.error !== null) this.failures.push(ride.error)
+    if (ride.error !== null) this.failures.push(ride)
   }
 }
 

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startEdge } from '../local/edge.ts'
+import { startEdge, type EdgeOptions } from '../local/edge.ts'
 import { isRuntimeNoise } from '../local/runtime-log.ts'
 import { startLine, type BreakableLine } from './breakable-line.ts'
 import { Audit } from './audit.ts'
@@ -30,6 +33,10 @@ export interface House {
   tire(rider: Rider, lane: number, factor: number): void
   /** Makes a provider refuse everything. */
   breakDown(rider: Rider, lane: number): void
+  /** Kills the Worker as a power cut would, and starts it again on what it had stored. */
+  crash(): Promise<void>
+  /** When the whole edge was down. */
+  readonly outages: readonly { readonly from: number; readonly to: number }[]
   /** Closes something more together with the house, before the rest. */
   alsoClose(close: () => Promise<void>): void
   close(): Promise<void>
@@ -83,7 +90,11 @@ async function startParts(
   closers.push(() => onCall.close())
   const [appKey, browserKey, opsToken] = [secret('pl'), secret('pk'), secret('ops')]
   const bugs: string[] = []
-  const edge = await startEdge({
+  const outages: { from: number; to: number }[] = []
+  const storage = await mkdtemp(join(tmpdir(), 'paceline-drill-'))
+  closers.push(() => rm(storage, { recursive: true, force: true }))
+  const edgeOptions: EdgeOptions = {
+    persistTo: storage,
     onLog: ({ message }) => {
       if (isBug(message)) bugs.push(message)
     },
@@ -101,21 +112,31 @@ async function startParts(
       ON_CALL_URL: onCall.url,
       ON_CALL_SECRET: onCall.secret,
     },
-  })
+  }
+  let edge = await startEdge(edgeOptions)
+  const edgeUrl = edge.url
   closers.push(() => edge.close())
-  const line = await startLine(edge.url)
+  const line = await startLine(edgeUrl)
   closers.push(() => line.close())
   const server = await startWatchingServer(line.url, appKey)
   closers.push(() => server.close())
   return {
-    edgeUrl: edge.url,
+    edgeUrl,
     appKey,
     browserKey,
-    audit: new Audit(edge.url, opsToken),
+    audit: new Audit(edgeUrl, opsToken),
     onCall,
     server,
     line,
     bugs,
+    outages,
+    async crash() {
+      const from = clock()
+      killChildren('workerd')
+      await edge.close().catch(() => undefined)
+      edge = await startEdge({ ...edgeOptions, port: Number(new URL(edgeUrl).port) })
+      outages.push({ from, to: clock() })
+    },
     tire: (rider, lane, factor) =>
       mockOf(rider, lane).setFault(factor === 1 ? null : { kind: 'slow-first-token', factor }),
     breakDown: (rider, lane) => mockOf(rider, lane).setFault({ kind: 'unavailable' }),
@@ -130,5 +151,9 @@ function isBug(message: string): boolean {
   if (message.startsWith('{')) return /"event":"[\w-]+\.bug"/u.test(message)
   return !isRuntimeNoise(message)
 }
+
+/** Without a word of warning. Only children of this process are meant. */
+const killChildren = (name: string): void =>
+  void spawnSync('pkill', ['-KILL', '-P', String(process.pid), '-x', name])
 
 const secret = (prefix: string): string => `${prefix}_${randomBytes(18).toString('base64url')}`

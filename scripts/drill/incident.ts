@@ -224,7 +224,7 @@ export class Seen {
 
   /** When the last of so many in a row that set out after an instant had come, nearly all of them in time. */
   wellAgainAt(since: number): number | null {
-    const rides = this.#caller.rides.filter(({ startedAt }) => startedAt >= since)
+    const rides = this.#caller.rides.filter(({ startedAt, error }) => startedAt >= since && error === null)
     for (let start = 0; start + WELL <= rides.length; start += 1) {
       const block = rides.slice(start, start + WELL)
       const spoken = block.flatMap(({ startedAt, firstTextAt }) =>

@@ -17,6 +17,8 @@ export interface OnCall {
   readonly url: string
   readonly secret: string
   readonly pages: readonly Page[]
+  /** Deliveries of a page that had come before, which receivers tell by its id. */
+  readonly repeats: number
   /** Deliveries whose signature was wrong. */
   readonly forged: number
   close(): Promise<void>
@@ -27,6 +29,7 @@ export async function startOnCall(now: () => number): Promise<OnCall> {
   const key = randomBytes(24)
   const pages: Page[] = []
   let forged = 0
+  let repeats = 0
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -42,7 +45,8 @@ export async function startOnCall(now: () => number): Promise<OnCall> {
         return
       }
       const { type, incident, briefing } = JSON.parse(body) as Page & { briefing: { headline: string } }
-      pages.push({ at: now(), id, type, incident, headline: briefing.headline })
+      if (pages.some((page) => page.id === id)) repeats += 1
+      else pages.push({ at: now(), id, type, incident, headline: briefing.headline })
       response.writeHead(204).end()
     })
   })
@@ -52,6 +56,9 @@ export async function startOnCall(now: () => number): Promise<OnCall> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     secret: `whsec_${key.toString('base64')}`,
     pages,
+    get repeats() {
+      return repeats
+    },
     get forged() {
       return forged
     },

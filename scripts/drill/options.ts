@@ -7,7 +7,8 @@ provider ten times slower, detection, directive, traffic moved, speed restored, 
 Exits with 1 and names the step that is missing when one does not come.
 
   --incidents N        so many, side by side and without the browser  (1: with a real Chromium page)
-  --without WHAT       what must happen when something is missing: fault, coordinator, channel, alternative
+  --without WHAT       what must happen when something is missing: fault, coordinator, channel,
+                       alternative, power (the Worker is killed in the middle, again and again)
   --seed N             of arrivals and answers                        (1)
   --first-token-ms N   of healthy providers, ±10 %                    (110)
   --slower N           how many times slower the tired one becomes    (10; its first token must come after 800 ms)
@@ -16,7 +17,7 @@ Exits with 1 and names the step that is missing when one does not come.
   --json               the result as JSON, and nothing else
   -h, --help           this text`
 
-export const MISSING = ['fault', 'coordinator', 'channel', 'alternative'] as const
+export const MISSING = ['fault', 'coordinator', 'channel', 'alternative', 'power'] as const
 export type Missing = (typeof MISSING)[number]
 
 export interface Options {

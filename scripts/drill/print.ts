@@ -89,7 +89,8 @@ export function printResult(result: Result): void {
 }
 
 function verdict({ incidents, missing }: Result): string {
-  if (missing !== null) return `the step '${missing.step}' is missing: ${missing.why}.`
+  if (missing !== null)
+    return `${incidents > 0 ? `after ${incidents} whole incidents, ` : ''}the step '${missing.step}' is missing: ${missing.why}.`
   if (incidents === 0) return 'everything that must happen did, and nothing else.'
   return `${incidents === 1 ? 'the incident was' : `${incidents} incidents were`} seen, decided, acted on, verified, taken back and learnt.`
 }

@@ -3,6 +3,7 @@ import type { StepLog } from './step-log.ts'
 import { withoutAlternative } from './without/alternative.ts'
 import { withoutChannel } from './without/channel.ts'
 import { withoutCoordinator } from './without/coordinator.ts'
+import { withoutPower } from './without/power.ts'
 import { withoutFault } from './without/fault.ts'
 
 /** What must happen when something is missing. */
@@ -11,4 +12,5 @@ export const runWithout: Readonly<Record<Missing, (options: Options, log: StepLo
   coordinator: withoutCoordinator,
   channel: withoutChannel,
   alternative: withoutAlternative,
+  power: withoutPower,
 }

@@ -1,7 +1,6 @@
 import { connect } from 'node:net'
 import type { PacelineEvent } from '@paceline/core'
 import { createPaceline, type Paceline, type PacelineOptions } from '@paceline/server-middleware'
-// oxlint-disable-next-line no-restricted-imports -- an entry of its own, as users import it
 import { honoMiddleware, type PacelineEnv } from '@paceline/server-middleware/hono'
 import { Hono } from 'hono'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

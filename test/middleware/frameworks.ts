@@ -3,9 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { Readable } from 'node:stream'
 import { serve } from '@hono/node-server'
 import type { Paceline, RequestHandle } from '@paceline/server-middleware'
-// oxlint-disable-next-line no-restricted-imports -- an entry of its own, as users import it
 import { expressMiddleware } from '@paceline/server-middleware/express'
-// oxlint-disable-next-line no-restricted-imports -- an entry of its own, as users import it
 import { honoMiddleware, type PacelineEnv } from '@paceline/server-middleware/hono'
 import express from 'express'
 import { Hono } from 'hono'
