@@ -53,7 +53,8 @@ export class DirectiveView {
     this.#inForce = inForce(this.#directives, ageMs)
     const { leases, maxAgeMs } = this.#directives
     const ends = [maxAgeMs, ...leases.map(({ ttlMs }) => ttlMs)].filter((endMs) => endMs >= ageMs)
-    this.#sameUntil = Math.min(Infinity, ...ends.map((endMs) => now + endMs - ageMs + 1))
+    // Not beyond the very instant of an end, in which a lease is over already and the whole not stale yet.
+    this.#sameUntil = now + Math.min(Infinity, ...ends) - ageMs
     return this.#inForce
   }
 
