@@ -1,5 +1,5 @@
 import type { AuditLine } from './audit.ts'
-import { Caller, waitOf } from './caller.ts'
+import { waitOf, type Caller } from './caller.ts'
 import { POLICY, RIDERS, routeOf, TARGET_MS } from './drill-config.ts'
 import type { House } from './house.ts'
 import type { Options } from './options.ts'

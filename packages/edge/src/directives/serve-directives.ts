@@ -1,4 +1,4 @@
-import { publicForm } from '@paceline/core'
+import { publicForm, type ServerDirectives } from '@paceline/core'
 import { authenticate } from '../gateway/authenticate.ts'
 import { isProblem, type Problem } from '../gateway/problem.ts'
 import type { AppKey } from '../gateway/setup.ts'
@@ -24,19 +24,24 @@ export async function serveDirectives(
   source: SignedSource,
 ): Promise<Response> {
   if (request.headers.get('accept')?.includes(JOSE) === true) return serveSigned(request, keys, source)
-  const now = Date.now()
-  const { directives, ageMs } = view.held(now)
-  const { notices, maxAgeMs, ...rest } = publicForm(directives)
-  const etag = etagOf(directives)
+  const { directives, ageMs } = view.held(Date.now())
+  const left = whatIsLeft(directives, Number.isFinite(ageMs) ? ageMs : 0)
+  // What ends by itself changes what is said as much as a new version does.
+  const ended = directives.leases.length - left.leases.length
+  const etag = ended === 0 ? etagOf(directives) : `"${directives.epoch}.${directives.version}.${ended}"`
   const headers = { ...OPEN, etag, 'cache-control': 'no-cache' }
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
-  // Ages are told as they are now, since the reader's clock starts when it receives this.
-  const age = Number.isFinite(ageMs) ? ageMs : 0
-  const left = notices.flatMap((notice) =>
-    notice.ttlMs > age ? [{ ...notice, ttlMs: notice.ttlMs - age }] : [],
-  )
-  return Response.json({ ...rest, maxAgeMs: Math.max(0, maxAgeMs - age), notices: left }, { headers })
+  return Response.json(publicForm(left), { headers })
 }
+
+/** Ages are told as they are now, since the reader's clock starts when it receives them. */
+const whatIsLeft = (directives: ServerDirectives, ageMs: number): ServerDirectives => ({
+  ...directives,
+  maxAgeMs: Math.max(0, directives.maxAgeMs - ageMs),
+  leases: directives.leases.flatMap((lease) =>
+    lease.ttlMs > ageMs && directives.maxAgeMs >= ageMs ? [{ ...lease, ttlMs: lease.ttlMs - ageMs }] : [],
+  ),
+})
 
 async function serveSigned(
   request: Request,
