@@ -96,7 +96,7 @@ export async function playIncident(stage: IncidentStage): Promise<IncidentTimes>
     'action',
     written(({ body }) => body.stage === 'execution'),
     5_000,
-    () => 'the audit holds no action',
+    () => `the audit holds no action: ${strategyNote(strategy)}`,
   )
   const version = Number(first.body['version'])
   const directive = await until(

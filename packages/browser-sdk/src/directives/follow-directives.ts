@@ -1,6 +1,7 @@
 import type { PublicDirectives, Version } from '@paceline/core'
 import { isNewer } from './is-newer.ts'
 import { isolated } from '../isolated.ts'
+import { listen } from '../listen.ts'
 import { whenIdle } from '../when-idle.ts'
 import { judgeDirectives, type Refusal } from './judge-directives.ts'
 
@@ -74,7 +75,7 @@ export function followDirectives({ edge, pollMs, onChange, onRefused, signal }: 
       Math.max(0, lookedAt + waitMs - performance.now()),
     )
   }
-  document.addEventListener('visibilitychange', isolated(schedule), { signal })
+  listen(document, 'visibilitychange', schedule, signal)
   signal.addEventListener('abort', () => clearTimeout(timer))
 
   return {

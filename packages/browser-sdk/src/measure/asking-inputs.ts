@@ -1,4 +1,4 @@
-import { isolated } from '../isolated.ts'
+import { listen } from '../listen.ts'
 import { REGION } from './answer-text.ts'
 import type { Input } from './input-log.ts'
 
@@ -7,14 +7,16 @@ const FIELDS = 'input:not([type=submit],[type=button],[type=image]),textarea,sel
 /** Hears of every act of the user that may ask a question, before the page does. */
 export function listenForInputs(onInput: (input: Input) => void, signal: AbortSignal): void {
   const hear = (type: string, judge: (event: Event, target: Element) => boolean | undefined): void =>
-    document.addEventListener(
+    listen(
+      document,
       type,
-      isolated((event: Event) => {
+      (event: Event) => {
         const [target] = event.composedPath()
         const asks = target instanceof Element ? judge(event, target) : undefined
         if (asks !== undefined) onInput({ at: event.timeStamp, asks })
-      }),
-      { capture: true, passive: true, signal },
+      },
+      signal,
+      true,
     )
   // Neither a click into a field nor one on an answer asks anything.
   hear('click', (_event, target) => (target.closest(`${FIELDS},${REGION}`) === null ? false : undefined))

@@ -1,4 +1,5 @@
 import { isolated } from '../isolated.ts'
+import { listen } from '../listen.ts'
 import type { Recorder } from '../report/event.ts'
 import { watchBody } from './answer-body.ts'
 import { textsOf } from './answer-text.ts'
@@ -57,13 +58,15 @@ export function startMeasure({ route, recorder, isOn, onProof, signal }: Measure
   }
   isolated(() => watchCalls(bind, signal))()
 
-  window.addEventListener(
+  listen(
+    window,
     'pagehide',
-    isolated((event: PageTransitionEvent) => {
+    ({ persisted }: PageTransitionEvent) => {
       // A page that is kept may come back, and its answer with it.
-      if (!event.persisted) turns.forEach((turn) => turn.settle())
-    }),
-    { signal, capture: true },
+      if (!persisted) turns.forEach((turn) => turn.settle())
+    },
+    signal,
+    true,
   )
   signal.addEventListener('abort', () => {
     implicit.stop()

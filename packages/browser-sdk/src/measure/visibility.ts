@@ -1,4 +1,4 @@
-import { isolated } from '../isolated.ts'
+import { listen } from '../listen.ts'
 
 /** When the page was last out of sight. */
 export interface Visibility {
@@ -11,17 +11,15 @@ export interface Visibility {
 export function watchVisibility(signal: AbortSignal): Visibility {
   let hiddenUntil = document.hidden ? 0 : -1
   let thawedAt = -1
-  document.addEventListener(
-    'visibilitychange',
-    isolated(() => (hiddenUntil = performance.now())),
-    { signal, capture: true },
-  )
-  window.addEventListener(
+  listen(document, 'visibilitychange', () => (hiddenUntil = performance.now()), signal, true)
+  listen(
+    window,
     'pageshow',
-    isolated((event: PageTransitionEvent) => {
-      if (event.persisted) thawedAt = performance.now()
-    }),
-    { signal, capture: true },
+    ({ persisted }: PageTransitionEvent) => {
+      if (persisted) thawedAt = performance.now()
+    },
+    signal,
+    true,
   )
   return {
     lastHiddenAt: () => (document.hidden ? performance.now() : hiddenUntil),

@@ -1,5 +1,6 @@
 import type { EventsAnswer } from '@paceline/core'
 import { isolated } from '../isolated.ts'
+import { listen } from '../listen.ts'
 import { backOffMs } from './back-off.ts'
 import type { BrowserEvent, BrowserEventType, DataOf, Held, Recorder } from './event.ts'
 import { openEventStore } from './event-store.ts'
@@ -186,20 +187,17 @@ export function startReporter(options: ReporterOptions): Recorder {
     if (isWanted() && batch.items.length > 0) post.beacon(batch)
   }
   // After the measure's own listeners, which tell what they know when the page is left.
-  window.addEventListener('pagehide', isolated(leave), { signal })
-  document.addEventListener('visibilitychange', isolated(leave), { signal })
-  window.addEventListener(
-    'online',
-    isolated(() => {
-      isQuiet = false
-      unreachable = 0
-      notBefore = 0
-      clearTimeout(timer)
-      timer = undefined
-      schedule()
-    }),
-    { signal },
-  )
+  listen(window, 'pagehide', leave, signal)
+  listen(document, 'visibilitychange', leave, signal)
+  const comeBack = (): void => {
+    isQuiet = false
+    unreachable = 0
+    notBefore = 0
+    clearTimeout(timer)
+    timer = undefined
+    schedule()
+  }
+  listen(window, 'online', comeBack, signal)
   signal.addEventListener('abort', () => clearTimeout(timer))
   schedule()
   return recorder

@@ -132,10 +132,11 @@ export class Coordinator extends DurableObject<Bindings> {
     socket.close()
   }
 
-  override async alarm(): Promise<void> {
+  override alarm(): void {
     this.#alarmAt = 0
     this.#take({ kind: 'elapsed' })
-    await this.#outbox.deliver(Date.now)
+    // Not waited for: while a receiver keeps silent no other alarm could go off.
+    this.ctx.waitUntil(this.#outbox.deliver(Date.now).then(() => this.#afterwards()))
     this.#afterwards()
   }
 

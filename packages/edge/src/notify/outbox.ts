@@ -14,21 +14,24 @@ interface Row extends Record<string, SqlStorageValue> {
 
 /** First wait after a failed try; it doubles, with jitter, up to the longest. */
 const WAIT = { firstMs: 1_000, longestMs: 600_000 } as const
-/** Some three hours of trying. */
+/** Some two hours of trying. */
 const MOST_TRIES = 25
 const KEEP_MS = 7 * 86_400_000
+/** Longer than any try takes: one that is not over by then was cut off by a crash. */
+const TRY_MS = 15_000
 
 /**
- * Messages to people, kept before they are sent and tried until they are taken: a receiver that is out delays only its
- * own. A crash while one is on its way sends it again under the same id, by which receivers know it.
+ * Messages to people, kept before they are sent and tried until they are taken. Receivers are served side by side, so
+ * that one that is out delays only its own; each is sent one message after the other, in their order. A crash while one
+ * is on its way sends it again under the same id, by which receivers know it.
  */
 export class Outbox {
   readonly #sql: SqlStorage
   readonly #webhooks: readonly Webhook[]
   readonly #send: Send
   readonly #random: () => number
-  /** Ids on their way in this life. */
-  readonly #sending = new Set<string>()
+  /** Receivers that are being served in this life, and until when the try may take. */
+  readonly #serving = new Map<string, number>()
 
   constructor(sql: SqlStorage, webhooks: readonly Webhook[], send: Send, random: () => number) {
     this.#sql = sql
@@ -53,38 +56,56 @@ export class Outbox {
     }
   }
 
-  /** Tries everything that is due; receivers side by side. */
+  /** Tries everything that is due and is not being tried already. Never throws. */
   async deliver(now: () => number): Promise<void> {
-    const due = this.#sql
-      .exec<Row>(
-        `SELECT * FROM outbox WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at LIMIT 100`,
-        now(),
-      )
-      .toArray()
-      .filter(({ id }) => !this.#sending.has(id))
-    await Promise.all(due.map((row) => this.#try(row, now)))
-    this.#sql.exec(`DELETE FROM outbox WHERE state <> 'waiting' AND due_at < ?`, now() - KEEP_MS)
+    this.#sql.exec(`DELETE FROM outbox WHERE due_at < ?`, now() - KEEP_MS)
+    const idle = this.#webhooks.filter(({ name }) => !this.#serving.has(name))
+    await Promise.all(idle.map((webhook) => this.#serve(webhook, now)))
   }
 
   /** When the next try is due, in epoch ms. */
   dueAt(): number {
-    const [row] = this.#sql
-      .exec<{ at: number | null }>(`SELECT MIN(due_at) AS at FROM outbox WHERE state = 'waiting'`)
-      .toArray()
-    return row?.at ?? Infinity
+    const waiting = this.#webhooks.map(({ name }) => {
+      const [row] = this.#sql
+        .exec<{ at: number | null }>(
+          `SELECT MIN(due_at) AS at FROM outbox WHERE webhook = ? AND state = 'waiting'`,
+          name,
+        )
+        .toArray()
+      return this.#serving.get(name) ?? row?.at ?? Infinity
+    })
+    return Math.min(Infinity, ...waiting)
   }
 
-  async #try({ id, webhook, body, tries }: Row, now: () => number): Promise<void> {
-    const receiver = this.#webhooks.find(({ name }) => name === webhook)
-    this.#sending.add(id)
-    const taken = receiver !== undefined && (await this.#send(receiver, id, body))
-    this.#sending.delete(id)
+  async #serve(webhook: Webhook, now: () => number): Promise<void> {
+    try {
+      for (let row = this.#next(webhook, now()); row !== undefined; row = this.#next(webhook, now()))
+        await this.#try(webhook, row, now)
+    } finally {
+      this.#serving.delete(webhook.name)
+    }
+  }
+
+  #next({ name }: Webhook, now: number): Row | undefined {
+    return this.#sql
+      .exec<Row>(
+        `SELECT * FROM outbox WHERE webhook = ? AND state = 'waiting' AND due_at <= ? ORDER BY due_at, rowid LIMIT 1`,
+        name,
+        now,
+      )
+      .toArray()[0]
+  }
+
+  async #try(webhook: Webhook, { id, body, tries }: Row, now: () => number): Promise<void> {
+    const until = now() + TRY_MS
+    this.#serving.set(webhook.name, until)
+    // Written before it is sent, so that it is due again where this life ends in the middle.
+    this.#sql.exec('UPDATE outbox SET tries = ?, due_at = ? WHERE id = ?', tries + 1, until, id)
+    const taken = await this.#send(webhook, id, body).catch(() => false)
     const longest = Math.min(WAIT.firstMs * 2 ** tries, WAIT.longestMs)
-    const state = taken ? 'sent' : tries + 1 >= MOST_TRIES || receiver === undefined ? 'given-up' : 'waiting'
     this.#sql.exec(
-      'UPDATE outbox SET state = ?, tries = ?, due_at = ? WHERE id = ?',
-      state,
-      tries + 1,
+      'UPDATE outbox SET state = ?, due_at = ? WHERE id = ?',
+      taken ? 'sent' : tries + 1 >= MOST_TRIES ? 'given-up' : 'waiting',
       // At least half of it, so that a receiver is never hammered by chance.
       Math.round(now() + (taken ? 0 : longest * (0.5 + this.#random() / 2))),
       id,
