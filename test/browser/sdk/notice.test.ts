@@ -113,11 +113,12 @@ describe('a notice', () => {
 
   it('says that it is over only when the edge says so', async () => {
     publish([{}])
-    await open()
+    await open(`{ notice: { links: [{ href: '/help', text: 'Help' }] } }`)
     await visible()
     publish([])
     await page.locator('paceline-notice .card.resolved').waitFor()
     expect(await status().innerText()).toContain('resolved')
+    expect(await page.locator('paceline-notice a').isVisible()).toBe(false)
     await gone()
   })
 

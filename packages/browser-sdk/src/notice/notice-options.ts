@@ -43,6 +43,6 @@ export const ENGLISH: NoticeWords = {
   nextUpdate: 'next update',
   overdue: 'the next update is overdue',
   stale: 'We can’t get news at the moment, so this may be out of date.',
-  resolved: 'This is resolved. Everything works again.',
+  resolved: 'This has been resolved.',
   dismiss: 'Dismiss this notice',
 }

@@ -11,6 +11,7 @@ export const NOTICE_STYLE = `
 .bare>:not([role]){display:none}
 @media(prefers-reduced-motion:no-preference){.card{transition:opacity .25s,transform .25s}@starting-style{.card:not(.bare){opacity:0;transform:translateY(-8px)}}}
 p,dl,dt,dd{margin:0}
+.card [hidden]{display:none}
 .symptom{position:relative;font-weight:600;font-size:15px;line-height:1.4;text-wrap:pretty;padding-inline-start:20px}
 .symptom::before{content:"";position:absolute;inset:.35em auto auto 0;width:10px;height:10px;border-radius:50%;background:var(--a);box-shadow:0 0 0 3px color-mix(in srgb,var(--a) 22%,transparent)}
 dl,.links,.news,.stale{padding-inline-start:20px}
