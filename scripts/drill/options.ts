@@ -52,7 +52,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     },
   })
   if (values.help) return 'help'
-  const firstTokenMs = whole(values['first-token-ms'], '--first-token-ms', 1, 300)
+  const firstTokenMs = whole(values['first-token-ms'], '--first-token-ms', 1, 1_000)
   const slower = whole(values.slower, '--slower', 2, 100)
   const late = Math.round(firstTokenMs * slower * 0.9)
   if (late <= 850 || late > 3_500)

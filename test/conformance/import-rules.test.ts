@@ -88,6 +88,65 @@ it.each([
     'no-restricted-imports',
   ],
   [
+    'routing imports the response',
+    'packages/core/src/routing/planted.ts',
+    `export { respond } from '../response/pipeline.ts'`,
+    'no-restricted-imports',
+  ],
+  ...(
+    [
+      ['detect/planted.ts', '../decide.ts'],
+      ['signal.ts', './analyze.ts'],
+      ['analyze.ts', './decide.ts'],
+      ['decide.ts', './act.ts'],
+      ['act.ts', './step.ts'],
+      ['oversee/planted.ts', '../step.ts'],
+      ['step.ts', './playbooks/planted.ts'],
+      ['playbooks/planted.ts', '../pipeline.ts'],
+    ] as const
+  ).map(
+    ([file, later]) =>
+      [
+        `the stage ${file} imports ${later}`,
+        `packages/core/src/response/${file}`,
+        `export { later } from '${later}'`,
+        'no-restricted-imports',
+      ] as const,
+  ),
+  ...['edge', 'server-middleware', 'mock-provider'].map(
+    (sibling) =>
+      [
+        `the browser SDK imports ${sibling}`,
+        'packages/browser-sdk/src/planted.ts',
+        `export * from '@paceline/${sibling}'`,
+        'no-restricted-imports',
+      ] as const,
+  ),
+  [
+    'the browser SDK imports Node',
+    'packages/browser-sdk/src/planted.ts',
+    `export { readFile } from 'node:fs'`,
+    'no-restricted-imports',
+  ],
+  [
+    'the middleware imports a sibling package',
+    'packages/server-middleware/src/planted.ts',
+    `export { createWorker } from '@paceline/edge'`,
+    'no-restricted-imports',
+  ],
+  [
+    'an adapter imports a sibling package',
+    'packages/server-middleware/src/adapter/planted.ts',
+    `export { createWorker } from '@paceline/edge'`,
+    'no-restricted-imports',
+  ],
+  [
+    'the middleware imports a framework outside its adapters',
+    'packages/server-middleware/src/planted.ts',
+    `export { default } from 'express'`,
+    'no-restricted-imports',
+  ],
+  [
     'edge imports a sibling package',
     'packages/edge/src/planted.ts',
     `export { startMockProvider } from '@paceline/mock-provider'`,

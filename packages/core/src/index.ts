@@ -53,7 +53,7 @@ export {
   type Phase,
 } from './outcome.ts'
 export { directivesOf } from './response/act.ts'
-export type { Briefing } from './response/briefing.ts'
+export type { Briefing } from './response/oversee/briefing.ts'
 export type { Effect, Message } from './response/effect.ts'
 export { dueAt, respond, type Input } from './response/pipeline.ts'
 export { INITIAL_STATE, type Incident, type ResponseState, type Settings } from './response/state.ts'

@@ -1,10 +1,10 @@
 import type { TtfvtBreachPolicy } from '../config/schema.ts'
 import type { Analysis, OtherState } from './analyze.ts'
 import { betaQuantile } from './beta.ts'
-import { patternOf, type Prior } from './learn.ts'
+import { patternOf, type Prior } from './outcomes.ts'
 import { signalOf, type Incident, type ResponseState } from './state.ts'
 import { quantileMs } from '../summary.ts'
-import type { Expectation } from './verify.ts'
+import type { Expectation } from './expectation.ts'
 
 /** What to do about it, what was turned down and why, and what it has to bring about. */
 export interface Strategy {

@@ -1,4 +1,4 @@
-import type { Briefing } from './briefing.ts'
+import type { Briefing } from './oversee/briefing.ts'
 
 /** What the response wants done in the world: plain data, carried out by one interpreter, each id once. */
 export type Effect =

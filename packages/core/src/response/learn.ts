@@ -1,10 +1,5 @@
+import { NO_OUTCOMES, patternOf } from './outcomes.ts'
 import type { Incident, ResponseState, Tally } from './state.ts'
-
-/** What a playbook assumes of an action before anything was learnt, in imagined outcomes. */
-export interface Prior {
-  readonly successes: number
-  readonly failures: number
-}
 
 /** What came of an incident: the last record of it, and what the next one is decided by. */
 export interface Learning {
@@ -26,12 +21,6 @@ export interface Learning {
   readonly pattern: string
   readonly tally: Tally
 }
-
-export const NO_OUTCOMES: Tally = { successes: 0, failures: 0 }
-
-/** What is learnt holds for the same action, against the same pattern, under the same settings. */
-export const patternOf = ({ settings }: ResponseState, playbook: string, action: string): string =>
-  `${playbook} ${action} ${settings?.hash ?? 'none'}`
 
 /** Outcomes that could not be told teach nothing, and are never counted as good. */
 export function learn(

@@ -3,7 +3,7 @@ import type { Sets } from '../directive.ts'
 import { emptySummary, type Summary } from '../summary.ts'
 import { NO_RUN, type Consecutive } from './detect/consecutive.ts'
 import { NO_DRIFT, type Drift } from './detect/drift.ts'
-import type { Expectation } from './verify.ts'
+import type { Expectation } from './expectation.ts'
 
 /** Everything that the response remembers, as plain data: what the journal's inputs come to. Instants are epoch ms. */
 export interface ResponseState {

@@ -1,7 +1,7 @@
 import type { Analysis } from './analyze.ts'
 import type { Strategy } from './decide.ts'
 import type { Effect, Message } from './effect.ts'
-import { brief } from './briefing.ts'
+import { brief } from './oversee/briefing.ts'
 import type { Learning } from './learn.ts'
 import type { Incident, ResponseState } from './state.ts'
 

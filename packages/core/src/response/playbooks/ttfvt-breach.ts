@@ -4,8 +4,10 @@ import { emptySummary, mergeSummaries, type Summary } from '../../summary.ts'
 import { endLease, noticeLease, setLease, shareLease, sharesOf, watchedShare } from '../act.ts'
 import { analyze } from '../analyze.ts'
 import { decide, wellBelowMs, type Option } from '../decide.ts'
-import { learn, type Prior } from '../learn.ts'
-import { noticeOf } from '../notice.ts'
+import type { Expectation } from '../expectation.ts'
+import { learn } from '../learn.ts'
+import type { Prior } from '../outcomes.ts'
+import { noticeOf } from '../oversee/notice.ts'
 import type { Observation } from '../observation.ts'
 import { execution, putIncident, putRecord, tellPeople, type Step } from '../step.ts'
 import {
@@ -18,7 +20,7 @@ import {
   type Incident,
   type Phase,
 } from '../state.ts'
-import { isSpent, judge, type Expectation } from '../verify.ts'
+import { isSpent, judge } from '../verify.ts'
 
 /**
  * First tokens of a provider come late, again and again.

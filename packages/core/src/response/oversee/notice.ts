@@ -1,5 +1,5 @@
-import type { Notice } from '../directive.ts'
-import type { Incident } from './state.ts'
+import type { Notice } from '../../directive.ts'
+import type { Incident } from '../state.ts'
 
 /** What users are told of an incident that is proven: what they notice, what works, what is being done. */
 export function noticeOf(incident: Incident): Notice {

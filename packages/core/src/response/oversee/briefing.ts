@@ -1,6 +1,6 @@
-import { NO_OUTCOMES, patternOf } from './learn.ts'
-import { signalOf, type Incident, type ResponseState } from './state.ts'
-import type { Strategy } from './decide.ts'
+import { NO_OUTCOMES, patternOf } from '../outcomes.ts'
+import { signalOf, type Incident, type ResponseState } from '../state.ts'
+import type { Strategy } from '../decide.ts'
 
 /** What a person needs to know who was asleep a minute ago. Built from facts alone, the same every time. */
 export interface Briefing {
