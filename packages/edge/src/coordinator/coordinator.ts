@@ -178,7 +178,10 @@ export class Coordinator extends DurableObject<Bindings> {
   async #tellReaders(): Promise<void> {
     const directives = this.#directives()
     const { PROVIDER_HEALTH: objects } = this.env
-    const health = objects.get(objects.idFromName('default')).publish(directives)
+    // Not waited for: while it keeps silent, servers are told all the same, of this change and the next.
+    this.ctx.waitUntil(
+      Promise.resolve(objects.get(objects.idFromName('default')).publish(directives)).catch(() => undefined),
+    )
     this.#kv?.write(JSON.stringify(directives))
     if (this.#signer !== null) {
       const jws = await this.#signer.sign(directives)
@@ -190,14 +193,14 @@ export class Coordinator extends DurableObject<Bindings> {
         }
       }
     }
-    await health
   }
 
   /** One alarm for everything that wants to be looked at later; messages to people go out at once. */
   #afterwards(): void {
     // At least a moment from now, so that something overdue can't keep the object busy.
     const at = Math.max(Math.min(dueAt(this.#journal.state), this.#outbox.dueAt()), Date.now() + 5)
-    if (at === this.#alarmAt) return
+    // One that goes off too early only looks again. One that is overdue must not be put off by every report.
+    if (this.#alarmAt !== 0 && this.#alarmAt <= at) return
     this.#alarmAt = at
     this.ctx.waitUntil(this.ctx.storage.setAlarm(at))
   }
