@@ -137,6 +137,7 @@ export class ProviderHealth extends DurableObject<Bindings> {
 
   async #send(): Promise<void> {
     // A report that failed may have arrived all the same: sent again as it was, it counts once.
+    const again = this.#unsent !== null
     this.#unsent ??= this.#nextReport()
     const { COORDINATOR: objects } = this.env
     const coordinator = objects.get(objects.idFromName('default'))
@@ -151,6 +152,8 @@ export class ProviderHealth extends DurableObject<Bindings> {
       if (directives !== null) this.publish(directives)
       const alert = Object.keys(this.#directives.inForce(Date.now()).shares).length > 0
       this.#forwardAt = Date.now() + (alert ? FORWARD.alertMs : FORWARD.calmMs)
+      // News that were gathered behind a report that had failed have waited long enough.
+      if (again && !this.#summaries.isEmpty) await this.#send()
     } catch {
       // Health goes on without it, and what was seen is kept, added up, until it is back.
       this.#restUntil = Date.now() + FORWARD.restMs
