@@ -28,7 +28,7 @@ try {
     {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, CHROMIUM_PATH: chromium },
+      env: { ...process.env, CHROMIUM_PATH: chromium, PACELINE_BUILT: '1' },
     },
   )
   vitest.on('exit', (code) => process.exit(code ?? 1))

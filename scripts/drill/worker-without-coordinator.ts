@@ -9,5 +9,9 @@ export class Coordinator extends DurableObject {
   observe(): never {
     throw new Error('the coordinator is dead')
   }
+
+  override fetch(): Response {
+    return new Response(null, { status: 503 })
+  }
 }
 export default createWorker(drillConfig)

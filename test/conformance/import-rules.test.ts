@@ -32,7 +32,9 @@ function lint(file: string, source: string): Verdict {
   return { status: run.status, findings: run.stdout }
 }
 
-it.each([
+type Violation = readonly [name: string, file: string, source: string, rule: string]
+
+const violations: readonly Violation[] = [
   [
     'core imports a framework',
     'packages/core/src/planted.ts',
@@ -111,7 +113,7 @@ it.each([
         `packages/core/src/response/${file}`,
         `export { later } from '${later}'`,
         'no-restricted-imports',
-      ] as const,
+      ] satisfies Violation,
   ),
   ...['edge', 'server-middleware', 'mock-provider'].map(
     (sibling) =>
@@ -120,7 +122,7 @@ it.each([
         'packages/browser-sdk/src/planted.ts',
         `export * from '@paceline/${sibling}'`,
         'no-restricted-imports',
-      ] as const,
+      ] satisfies Violation,
   ),
   [
     'the browser SDK imports Node',
@@ -194,7 +196,9 @@ it.each([
     `export { rank } from '@paceline/core/dist/index.js'`,
     'no-restricted-imports',
   ],
-])('the linter refuses it when %s', (_name, file, source, rule) => {
+]
+
+it.each(violations)('the linter refuses it when %s', (_name, file, source, rule) => {
   const { status, findings } = lint(file, source)
   expect(findings).toContain(rule)
   expect(status).toBe(1)
