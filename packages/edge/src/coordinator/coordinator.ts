@@ -44,7 +44,7 @@ const KV_TTL_S = 86_400
  * The request path never waits for it.
  */
 export class Coordinator extends DurableObject<Bindings> {
-  readonly #journal: Journal
+  #journal: Journal
   readonly #outbox: Outbox
   readonly #signer: Signer | null
   readonly #kv: SlowWriter | null
@@ -147,11 +147,17 @@ export class Coordinator extends DurableObject<Bindings> {
   #take(input: Input): void {
     const now = Date.now()
     let effects: readonly Effect[] = []
-    this.ctx.storage.transactionSync(() => {
-      effects = this.#journal.append(input, now)
-      for (const effect of effects)
-        if (effect.kind === 'notify') this.#outbox.put(effect.id, effect.message, now)
-    })
+    try {
+      this.ctx.storage.transactionSync(() => {
+        effects = this.#journal.append(input, now)
+        for (const effect of effects)
+          if (effect.kind === 'notify') this.#outbox.put(effect.id, effect.message, now)
+      })
+    } catch (error) {
+      // What was not written down must not be remembered either.
+      this.#journal = new Journal(this.ctx.storage.sql)
+      throw error
+    }
     for (const effect of effects) this.#carryOut(effect)
   }
 

@@ -11,6 +11,7 @@ import {
 } from '@paceline/core'
 import { compactVerify, createLocalJWKSet } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Outbox } from '../notify/outbox.ts'
 import { Coordinator } from './coordinator.ts'
 import type { JournalLine } from './journal.ts'
 
@@ -391,6 +392,20 @@ describe('the coordinator', () => {
       await settle()
       expect(rig.received).toEqual(['incident-1:incident.opened:oncall'])
       expect(rig.outbox()).toEqual([{ id: 'incident-1:incident.opened:oncall', state: 'sent', tries: 2 }])
+    }))
+
+  it('forgets a report that could not be written down, so that it counts when it comes again', () =>
+    within(async ({ coordinator, outbox }) => {
+      vi.spyOn(Outbox.prototype, 'put').mockImplementationOnce(() => {
+        throw new Error('no room')
+      })
+      const deciding = report(1, observation('a', 2_000, 7))
+      expect(() => coordinator.observe(deciding)).toThrow('no room')
+      expect(coordinator.view().incidents).toEqual([])
+      coordinator.observe(deciding)
+      expect(coordinator.view().incidents).toHaveLength(1)
+      expect(outbox()).toHaveLength(1)
+      await settle()
     }))
 
   it('writes what was refused into the audit', () =>
