@@ -264,5 +264,5 @@ function strategyNote({ body }: AuditLine): string {
 
 function learningNote({ body }: AuditLine): string {
   const { successes, failures } = body['tally'] as { successes: number; failures: number }
-  return `switching has helped ${successes} of ${successes + failures} times`
+  return `switching has helped in ${Math.round(successes)} of ${Math.round(successes + failures)} cases of late`
 }

@@ -56,11 +56,18 @@ export { directivesOf } from './response/act.ts'
 export type { Briefing } from './response/oversee/briefing.ts'
 export type { Effect, Message } from './response/effect.ts'
 export { dueAt, respond, type Input } from './response/pipeline.ts'
-export { INITIAL_STATE, type Incident, type ResponseState, type Settings } from './response/state.ts'
+export {
+  INITIAL_STATE,
+  STATE_VERSION,
+  type Incident,
+  type ResponseState,
+  type Settings,
+} from './response/state.ts'
 export type { StageRecord } from './response/step.ts'
 export { reportSchema, type Observation, type Refusal, type Report } from './response/observation.ts'
 export { leaseProbe } from './routing/breaker.ts'
 export {
+  forgiven,
   newCandidateHealth,
   recordSample,
   shareOf,

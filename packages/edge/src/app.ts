@@ -15,7 +15,7 @@ import { HealthView } from './health/health-view.ts'
 import { answerPreflight } from './ingest/cors.ts'
 import { EventIntake, type IntakeHost } from './ingest/event-intake.ts'
 import { listModels, showModel } from './list-models.ts'
-import { log } from './log.ts'
+import { framesOf, log } from './log.ts'
 import { serveOps } from './ops/serve-ops.ts'
 import { problemDetails } from './problem-details.ts'
 
@@ -82,9 +82,7 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     return wire === null ? problemDetails(problem) : respondProblem(problem, wire, null)
   })
   app.onError((error, context) => {
-    // Frames only: the lines before them hold the message, which may quote what users wrote.
-    const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))
-    log('gateway.bug', { name: error.name, stack: frames?.slice(0, 5) })
+    log('gateway.bug', { name: error.name, stack: framesOf(error) })
     const wire = wireOfPath(context.req.path)
     return wire === null ? problemDetails(INTERNAL) : respondProblem(INTERNAL, wire, null)
   })

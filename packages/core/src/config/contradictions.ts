@@ -3,6 +3,10 @@ import type { Config } from './schema.ts'
 
 /** Settings that are right each by itself and can't hold together. */
 export function findContradictions(config: Config): ConfigIssue[] {
+  return [...shortTotals(config), ...blindTests(config)]
+}
+
+function shortTotals(config: Config): ConfigIssue[] {
   return Object.entries(config.routes).flatMap(([id, { timers }]) =>
     (['headersMs', 'firstOutputMs'] as const)
       .filter((phase) => timers[phase] > timers.totalMs)
@@ -12,4 +16,16 @@ export function findContradictions(config: Config): ConfigIssue[] {
         mend: `Make it at least ${phase} (${timers[phase]}): no attempt could use the time that it is given.`,
       })),
   )
+}
+
+function blindTests({ playbooks }: Config): ConfigIssue[] {
+  const { usualLate, faultyLate } = playbooks['ttfvt-breach']
+  if (faultyLate > usualLate) return []
+  return [
+    {
+      field: 'playbooks.ttfvt-breach.faultyLate',
+      value: String(faultyLate),
+      mend: `Make it more than usualLate (${usualLate}): otherwise what is usual would prove a fault.`,
+    },
+  ]
 }

@@ -150,7 +150,8 @@ const webhookSchema = v.strictObject({
   secretFrom: environmentName,
 })
 
-const part = v.pipe(v.number(), v.minValue(0, 'at least 0'), v.maxValue(1, 'at most 1'))
+/** Neither never nor always: the test weighs one against the other by their logarithms. */
+const lateShare = v.pipe(v.number(), v.minValue(0.001, 'at least 0.001'), v.maxValue(0.999, 'at most 0.999'))
 const few = v.pipe(v.number(), v.integer('a whole number'), v.minValue(1, 'at least 1'))
 
 /** What `ttfvt-breach` does when, and what it calls well again. */
@@ -158,8 +159,8 @@ const ttfvtBreachSchema = v.strictObject({
   /** So many late first tokens in a row are a suspicion: reason enough for what can be taken back at once. */
   suspectAfter: v.optional(few, 3),
   /** The part of late first tokens that is usual, and the one that is a fault: between them the test decides. */
-  usualLate: v.optional(part, 0.05),
-  faultyLate: v.optional(part, 0.5),
+  usualLate: v.optional(lateShare, 0.05),
+  faultyLate: v.optional(lateShare, 0.5),
   /** How sure the test has to be, as the natural logarithm of the odds; 15 errs once in some millions of requests. */
   proof: v.optional(v.pipe(v.number(), v.minValue(1, 'at least 1')), 15),
   /** Well again: the 95th percentile below this, over so many requests, within so long. */
@@ -167,7 +168,7 @@ const ttfvtBreachSchema = v.strictObject({
   restoredSamples: v.optional(few, 20),
   restoredWithinMs: v.optional(durationMs, 30_000),
   /** What an action sets is gone after this unless it is renewed. */
-  leaseMs: v.optional(durationMs, 60_000),
+  leaseMs: v.optional(v.pipe(durationMs, v.minValue(1_000, 'at least 1,000 ms')), 60_000),
   /** How old a sample of another provider may be for all traffic to move there at once. */
   freshMs: v.optional(durationMs, 30_000),
   /** Where there is none so young, half the traffic moves first, and the rest after this or the first good sample. */

@@ -90,9 +90,9 @@ const reissue = (state: ResponseState, now: number): ResponseState => ({
 })
 
 /** The document as it would be issued at this moment. */
-export function directivesOf(state: ResponseState, epoch: number, now: number): ServerDirectives {
+export function directivesOf(state: ResponseState, now: number): ServerDirectives {
   return {
-    epoch,
+    epoch: state.epoch,
     version: state.version,
     issuedAt: now,
     maxAgeMs: Math.max(0, state.issuedAt + MAX_AGE_MS - now),

@@ -1,8 +1,8 @@
 import type { TtfvtBreachPolicy } from '../config/schema.ts'
 import type { Analysis, OtherState } from './analyze.ts'
 import { betaQuantile } from './beta.ts'
-import { patternOf, type Prior } from './outcomes.ts'
-import { signalOf, type Incident, type ResponseState } from './state.ts'
+import { patternOf, tallyOf, type Prior } from './outcomes.ts'
+import { signalOf, watchedOf, type Incident, type ResponseState } from './state.ts'
 import { quantileMs } from '../summary.ts'
 import type { Expectation } from './expectation.ts'
 
@@ -33,11 +33,22 @@ export type PersonReason = 'no-alternative' | 'unknown-pattern' | 'not-measurabl
 /** A low-risk action may act by itself where it works at least this often, with 95 % certainty. */
 const NEEDED = 0.8
 
+/** Who did not help is not tried again before so many times the window have passed: it may be well by then. */
+const TRY_AGAIN = 10
+
 /** Fails closed: whatever isn't known to be safe is left to a person. */
-export function decide(state: ResponseState, incident: Incident, analysis: Analysis, prior: Prior): Strategy {
+export function decide(
+  state: ResponseState,
+  incident: Incident,
+  analysis: Analysis,
+  prior: Prior,
+  now: number,
+): Strategy {
   const { attempts, route } = incident
   const policy = state.settings?.playbooks['ttfvt-breach']
-  const tried = new Set(attempts.map(({ to }) => to))
+  const againMs = TRY_AGAIN * (policy?.restoredWithinMs ?? Infinity)
+  const recent = attempts.filter(({ judgedAt }) => judgedAt === null || now - judgedAt < againMs)
+  const tried = new Set(recent.map(({ to }) => to))
   const open = analysis.others.filter(
     (other) => !tried.has(other.candidate) && ELIGIBLE[other.state] === null,
   )
@@ -46,10 +57,10 @@ export function decide(state: ResponseState, incident: Incident, analysis: Analy
       Number(a.state !== 'fresh') - Number(b.state !== 'fresh') ||
       (a.state === 'fresh' ? averageOf(state, route, a) - averageOf(state, route, b) : 0),
   )
-  const tally = state.outcomes[patternOf(state, incident.playbook, 'switch-provider')]
+  const tally = tallyOf(state, patternOf(state, incident.playbook, 'switch-provider'), now)
   const lowerBound = betaQuantile(
-    prior.successes + (tally?.successes ?? 0) + 1,
-    prior.failures + (tally?.failures ?? 0) + 1,
+    prior.successes + tally.successes + 1,
+    prior.failures + tally.failures + 1,
     0.05,
   )
   const reasons: PersonReason[] = []
@@ -70,7 +81,7 @@ export function decide(state: ResponseState, incident: Incident, analysis: Analy
             pace: best.state === 'fresh' ? 'at-once' : 'by-halves',
             expectation: {
               metric: 'ttfvt-p95',
-              belowMs: wellBelowMs(state, policy, route, best.candidate),
+              belowMs: wellBelowMs(state, policy, incident, best.candidate),
               withinMs: policy.restoredWithinMs,
               samples: policy.restoredSamples,
             },
@@ -88,7 +99,7 @@ export function decide(state: ResponseState, incident: Incident, analysis: Analy
     confidence: {
       lowerBound,
       needed: NEEDED,
-      seen: (tally?.successes ?? 0) + (tally?.failures ?? 0),
+      seen: tally.successes + tally.failures,
     },
   }
 }
@@ -105,18 +116,28 @@ const ELIGIBLE: Readonly<Record<OtherState, string | null>> = {
 const averageOf = (state: ResponseState, route: string, { candidate }: { candidate: string }): number =>
   signalOf(state, route, candidate).averageMs
 
-/** What a candidate's 95th percentile has to be below for all to be well: nobody can be faster than on a usual day. */
-export const wellBelowMs = (
+/**
+ * What the 95th percentile of whoever answers has to be below for users to be well: nobody can be faster than on a usual
+ * day. Where nothing is known of that, users may expect what they had from the one that is late now; and where nothing
+ * is known of that either, no more than that it isn't late.
+ */
+export function wellBelowMs(
   state: ResponseState,
   policy: TtfvtBreachPolicy,
-  route: string,
+  { route, candidate: late }: Incident,
   candidate: string,
-): number => Math.max(policy.restoredBelowMs, 1.1 * usualMs(state, route, candidate))
+): number {
+  const usual = usualMs(state, route, candidate) ?? usualMs(state, route, late)
+  const targets = watchedOf(state, route)?.targetsMs ?? {}
+  // A model may be called 'constructor'.
+  const target = (Object.hasOwn(targets, candidate) ? targets[candidate] : undefined) ?? 0
+  return Math.max(policy.restoredBelowMs, usual === null ? target : 1.1 * usual)
+}
 
-function usualMs(state: ResponseState, route: string, candidate: string): number {
+function usualMs(state: ResponseState, route: string, candidate: string): number | null {
   const { usual } = signalOf(state, route, candidate)
   const p95 = usual.count < ENOUGH_TO_TELL ? null : quantileMs(usual, 0.95)
-  return p95 === null || !Number.isFinite(p95) ? 0 : p95
+  return p95 === null || !Number.isFinite(p95) ? null : p95
 }
 
 const ENOUGH_TO_TELL = 100

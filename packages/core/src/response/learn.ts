@@ -1,4 +1,4 @@
-import { NO_OUTCOMES, patternOf } from './outcomes.ts'
+import { patternOf, tallyOf } from './outcomes.ts'
 import type { Incident, ResponseState, Tally } from './state.ts'
 
 /** What came of an incident: the last record of it, and what the next one is decided by. */
@@ -22,19 +22,23 @@ export interface Learning {
   readonly tally: Tally
 }
 
-/** Outcomes that could not be told teach nothing, and are never counted as good. */
+/**
+ * Outcomes that could not be told teach nothing, and are never counted as good. Neither does a suspicion that was never
+ * proven: where nothing was wrong, anything would have helped.
+ */
 export function learn(
   state: ResponseState,
   incident: Incident,
   now: number,
 ): { state: ResponseState; record: Learning } {
   const pattern = patternOf(state, incident.playbook, 'switch-provider')
-  const before = state.outcomes[pattern] ?? NO_OUTCOMES
+  const before = tallyOf(state, pattern, now)
   const count = (result: string): number =>
-    incident.attempts.filter((attempt) => attempt.result === result).length
+    incident.provenAt === null ? 0 : incident.attempts.filter((attempt) => attempt.result === result).length
   const tally = {
     successes: before.successes + count('restored'),
     failures: before.failures + count('not-restored'),
+    at: now,
   }
   const record: Learning = {
     stage: 'learning',

@@ -29,6 +29,7 @@ const route = fc.record(
   {
     candidates: fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1 }),
     order: fc.constantFrom('strict', 'share'),
+    targetsMs: fc.constant({ a: 800, b: 800, c: 2_000 }),
   },
   PLAIN,
 )
@@ -72,7 +73,13 @@ const observation: fc.Arbitrary<Observation> = fc.record(
 )
 const input: fc.Arbitrary<Input> = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Input>({ kind: 'elapsed' }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('configured' as const), settings }, PLAIN) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      { kind: fc.constant('configured' as const), settings, epoch: fc.constant(1) },
+      PLAIN,
+    ),
+  },
   {
     weight: 12,
     arbitrary: fc.record(
@@ -98,7 +105,7 @@ const afterMs = fc.constantFrom(0, 1, 100, 1_000, 10_000, 31_000, 400_000)
 const happenings = fc
   .tuple(settings, fc.array(fc.record({ input, afterMs }), { maxLength: 60, size: 'max' }))
   .map(([first, rest]): Happening[] => [
-    { input: { kind: 'configured', settings: first }, afterMs: 0 },
+    { input: { kind: 'configured', settings: first, epoch: 1 }, afterMs: 0 },
     ...rest.map(({ input, afterMs }, index) => ({ input: numbered(input, index), afterMs })),
   ])
 const numbered = (input: Input, index: number): Input =>

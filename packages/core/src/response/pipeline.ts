@@ -10,7 +10,7 @@ import { putRecord, type StageRecord, type Step } from './step.ts'
 /** Everything that can happen to the response. The journal holds these, and these alone rebuild its state. */
 export type Input =
   /** What is to be watched, and how: told at the start and whenever it has changed. */
-  | { readonly kind: 'configured'; readonly settings: Settings }
+  | { readonly kind: 'configured'; readonly settings: Settings; readonly epoch: number }
   /** What a writer of summaries saw. */
   | { readonly kind: 'reported'; readonly report: Report }
   /** Time has passed. */
@@ -47,7 +47,7 @@ const keep = (step: Step, now: number): Step => ({ ...step, state: keepLeases(st
 function takeIn(step: Step, input: Input, now: number): Step {
   switch (input.kind) {
     case 'configured':
-      return takeSettings(step, input.settings, now)
+      return takeSettings(step, input.settings, input.epoch, now)
     case 'reported':
       return takeReport(step, input.report, now)
     case 'elapsed':
@@ -55,8 +55,8 @@ function takeIn(step: Step, input: Input, now: number): Step {
   }
 }
 
-function takeSettings(step: Step, settings: Settings, now: number): Step {
-  const told: Step = { ...step, state: { ...step.state, settings } }
+function takeSettings(step: Step, settings: Settings, epoch: number, now: number): Step {
+  const told: Step = { ...step, state: { ...step.state, settings, epoch } }
   return Object.values(told.state.incidents).reduce((before, one) => reconfigure(before, one, now), told)
 }
 

@@ -9,6 +9,8 @@ import type { Expectation } from './expectation.ts'
 export interface ResponseState {
   /** What is to be watched, and how; null until it was first told. */
   readonly settings: Settings | null
+  /** Of the coordinator: another one for each time that it begins without a past. */
+  readonly epoch: number
   /** Version of the directives; grows whenever what they say changes, and when they are due to be said again. */
   readonly version: number
   readonly issuedAt: number
@@ -38,6 +40,8 @@ export interface WatchedRoute {
   /** In their configured order; only those that have what they need to take part. */
   readonly candidates: readonly string[]
   readonly order: 'share' | 'strict'
+  /** When a first token of each counts as late, in ms. */
+  readonly targetsMs: Readonly<Record<string, number>>
 }
 
 export interface RunningLease {
@@ -134,16 +138,27 @@ export interface ActionAttempt {
   readonly version: number
   readonly expectation: Expectation
   readonly result: 'pending' | 'restored' | 'not-restored' | 'unknown'
+  /** When that was found out; null as long as it wasn't. */
+  readonly judgedAt: number | null
 }
 
-/** Successes and failures of an action under a pattern, without any prior. */
+/** Successes and failures of an action under a pattern, without any prior; they fade, so they needn't be whole. */
 export interface Tally {
   readonly successes: number
   readonly failures: number
+  /** The instant that they hold for. */
+  readonly at: number
 }
+
+/**
+ * To be raised when a change of the reducer or of its state makes older snapshots or inputs mean something else: a
+ * coordinator then begins anew, under a new epoch, rather than with a past that never was.
+ */
+export const STATE_VERSION = 1
 
 export const INITIAL_STATE: ResponseState = {
   settings: null,
+  epoch: 0,
   version: 0,
   issuedAt: 0,
   leases: [],

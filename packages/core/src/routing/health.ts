@@ -81,6 +81,17 @@ export function recordSample(health: CandidateHealth, sample: Sample, now: numbe
   return breaker === health.breaker ? health : { ...health, breaker }
 }
 
+/**
+ * Slowness forgotten: a candidate whose traffic a response took away and gave back was measured on its way, and what was
+ * seen before that is about a fault that is over.
+ */
+export const forgiven = (health: CandidateHealth): CandidateHealth => ({
+  ...health,
+  soft: 1,
+  window: EMPTY_WINDOW,
+  lateBefore: false,
+})
+
 /** Shrinks by a fifth, grows by two points: quick to relieve a tired provider, slow to trust it again. */
 function judgeSpeed(health: CandidateHealth, late: boolean): CandidateHealth {
   const samples = health.window.samples + 1

@@ -14,10 +14,10 @@ import {
 import * as v from 'valibot'
 import { Signer } from '../directives/signer.ts'
 import type { ProviderHealth } from '../health/provider-health.ts'
-import { log } from '../log.ts'
+import { framesOf, log } from '../log.ts'
 import { Outbox } from '../notify/outbox.ts'
 import { deliver } from '../notify/webhook.ts'
-import { Journal, type JournalLine } from './journal.ts'
+import { Journal, ReducerBug, type JournalLine } from './journal.ts'
 import { SlowWriter } from './slow-writer.ts'
 import { settingsOf, webhooksOf } from './settings.ts'
 
@@ -48,18 +48,14 @@ export class Coordinator extends DurableObject<Bindings> {
   readonly #outbox: Outbox
   readonly #signer: Signer | null
   readonly #kv: SlowWriter | null
-  readonly #epoch: number
   #alarmAt = 0
   /** One publication after the other, since signing takes its time and no older one may overtake. */
   #publishing: Promise<void> = Promise.resolve()
 
   constructor(state: DurableObjectState, environment: Bindings, config: Config) {
     super(state, environment)
-    const { kv, sql } = state.storage
+    const { sql } = state.storage
     const variables = environment as unknown as Readonly<Record<string, unknown>>
-    const epoch = kv.get<number>('epoch')
-    this.#epoch = epoch ?? Date.now()
-    if (epoch === undefined) kv.put('epoch', this.#epoch)
     this.#journal = new Journal(sql)
     const send: ConstructorParameters<typeof Outbox>[2] = (webhook, id, body) =>
       deliver(webhook, id, body, Date.now())
@@ -75,7 +71,10 @@ export class Coordinator extends DurableObject<Bindings> {
           )
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
     const settings = settingsOf(config, variables)
-    if (this.#journal.state.settings?.hash !== settings.hash) this.#take({ kind: 'configured', settings })
+    const { state: past, isNew } = this.#journal
+    // Readers never go back, so a coordinator without a past has to stand above the one that had it.
+    const epoch = isNew ? Date.now() : past.epoch
+    if (isNew || past.settings?.hash !== settings.hash) this.#take({ kind: 'configured', settings, epoch })
     this.#take({ kind: 'elapsed' })
     // What was decided before a crash may not have reached anybody.
     this.#publish()
@@ -141,7 +140,7 @@ export class Coordinator extends DurableObject<Bindings> {
   }
 
   #directives(): ServerDirectives {
-    return directivesOf(this.#journal.state, this.#epoch, Date.now())
+    return directivesOf(this.#journal.state, Date.now())
   }
 
   #take(input: Input): void {
@@ -154,6 +153,9 @@ export class Coordinator extends DurableObject<Bindings> {
           if (effect.kind === 'notify') this.#outbox.put(effect.id, effect.message, now)
       })
     } catch (error) {
+      // The same again would fail again: it is dropped, so that those behind it get through.
+      if (error instanceof ReducerBug)
+        return log('coordinator.bug', { input: input.kind, stack: framesOf(error.cause) })
       // What was not written down must not be remembered either.
       this.#journal = new Journal(this.ctx.storage.sql)
       throw error

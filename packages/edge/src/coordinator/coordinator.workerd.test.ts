@@ -123,6 +123,8 @@ const report = (sequence: number, ...observations: Observation[]): Report => ({
 })
 
 const NOTHING = { epoch: 0, version: 0 }
+/** The epoch is the instant at which a coordinator first begins. */
+const FIRST = `incident-${START.toString(36)}-1`
 
 /** A whole incident: late, moved, proven, restored, well, back, closed. Each step at its time. */
 const INCIDENT: readonly { readonly afterMs: number; readonly report: Report | null }[] = [
@@ -238,10 +240,7 @@ describe('the coordinator', () => {
 
   it('ends an incident the same whenever it crashes on the way, and tells people once', async () => {
     const expected = await through(() => false)
-    expect(expected.received).toEqual([
-      'incident-1:incident.opened:oncall',
-      'incident-1:incident.closed:oncall',
-    ])
+    expect(expected.received).toEqual([`${FIRST}:incident.opened:oncall`, `${FIRST}:incident.closed:oncall`])
     expect(expected.view).toMatchObject({ incidents: [], directives: { leases: [] } })
     for (let at = 0; at < INCIDENT.length; at += 1)
       expect(await through((step) => step === at)).toEqual(expected)
@@ -252,7 +251,7 @@ describe('the coordinator', () => {
     const { records } = await through(() => false)
     const stages = records.map(({ body }) => (body as { stage: string }).stage)
     expect(new Set(stages)).toEqual(new Set(['analysis', 'strategy', 'execution', 'people', 'learning']))
-    expect(records.map(({ incident }) => incident)).toEqual(records.map(() => 'incident-1'))
+    expect(records.map(({ incident }) => incident)).toEqual(records.map(() => FIRST))
     expect(records.map(({ sequence }) => sequence)).toEqual(
       records.map(({ sequence }) => sequence).toSorted((a, b) => a - b),
     )
@@ -390,8 +389,41 @@ describe('the coordinator', () => {
       vi.setSystemTime(START + 15_005)
       rig.coordinator.alarm()
       await settle()
-      expect(rig.received).toEqual(['incident-1:incident.opened:oncall'])
-      expect(rig.outbox()).toEqual([{ id: 'incident-1:incident.opened:oncall', state: 'sent', tries: 2 }])
+      expect(rig.received).toEqual([`${FIRST}:incident.opened:oncall`])
+      expect(rig.outbox()).toEqual([{ id: `${FIRST}:incident.opened:oncall`, state: 'sent', tries: 2 }])
+    }))
+
+  it('begins anew above a past that it can not read, which stays for people', () =>
+    within(async (rig) => {
+      rig.coordinator.observe(report(1, observation('a', 2_000, 3)))
+      const { directives } = rig.coordinator.view()
+      const before = rig.coordinator.records(null, 0, 100)
+      vi.setSystemTime(START + MINUTE)
+      rig.storage.sql.exec('UPDATE snapshot SET version = version - 1')
+      rig.crash()
+      const after = rig.coordinator.view()
+      expect(after.incidents).toEqual([])
+      expect(after.directives.epoch).toBeGreaterThan(directives.epoch)
+      expect(rig.coordinator.records(null, 0, 100)).toEqual(before)
+      rig.coordinator.observe(report(1, observation('a', 2_000, 3)))
+      expect(rig.coordinator.view().incidents).toHaveLength(1)
+      await Promise.resolve()
+    }))
+
+  it('drops a report on which the reducer fails, says so, and hears those behind it', () =>
+    within(async ({ coordinator, logged, storage }) => {
+      const lines = (): unknown => storage.sql.exec('SELECT COUNT(*) AS count FROM journal').one()['count']
+      const before = lines()
+      vi.spyOn(Math, 'log').mockImplementationOnce(() => {
+        throw new Error('a bug that quotes what it read')
+      })
+      expect(coordinator.observe(report(1, observation('a', 2_000, 3)))).toBe(null)
+      expect([lines(), logged.length]).toEqual([before, 1])
+      expect(logged[0]).toContain('coordinator.bug')
+      expect(logged[0]).not.toContain('quotes')
+      coordinator.observe(report(2, observation('a', 2_000, 3)))
+      expect(coordinator.view().incidents).toHaveLength(1)
+      await Promise.resolve()
     }))
 
   it('forgets a report that could not be written down, so that it counts when it comes again', () =>

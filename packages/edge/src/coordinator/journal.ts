@@ -1,6 +1,7 @@
 import {
   INITIAL_STATE,
   respond,
+  STATE_VERSION,
   type Effect,
   type Input,
   type ResponseState,
@@ -16,6 +17,13 @@ export interface JournalLine {
   readonly body: unknown
 }
 
+interface SnapshotRow extends Record<string, SqlStorageValue> {
+  sequence: number
+  at: number
+  version: number
+  state: string
+}
+
 interface Row extends Record<string, SqlStorageValue> {
   sequence: number
   at: number
@@ -26,42 +34,39 @@ interface Row extends Record<string, SqlStorageValue> {
 
 /** A snapshot this often keeps a restart short. */
 const SNAPSHOT_EVERY = 1_000
-/** Lines that are older than the newest snapshot are for people to read; so many are kept. */
-const MOST_LINES = 100_000
+/** Inputs behind the newest snapshot rebuild nothing any more; so many are kept for whoever wants to replay them. */
+const INPUTS_KEPT = 20_000
+/** Records are the audit. */
+const RECORDS_KEPT_MS = 90 * 86_400_000
+
+/** The reducer failed on an input, which is a bug of ours: nothing was changed and nothing written. */
+export class ReducerBug extends Error {
+  override readonly name = 'ReducerBug'
+}
 
 /**
  * What happened, in order, and never changed afterwards. A restart reads the newest snapshot and replays the inputs
- * since; effects are not carried out again, since those that were wanted stand in the outbox.
+ * since; effects are not carried out again, since those that were wanted stand in the outbox. A past that this version
+ * can't read stays for people, and a new one begins.
  */
 export class Journal {
   readonly #sql: SqlStorage
-  #state: ResponseState
-  #sequence: number
-  #snapshotAt: number
-  #now: number
+  #state: ResponseState = INITIAL_STATE
+  #sequence = 0
+  #snapshotAt = 0
+  #now = 0
+  /** Whether it began without a past that it could read. */
+  readonly isNew: boolean
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
     sql.exec(`CREATE TABLE IF NOT EXISTS journal (
       sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, incident TEXT, body TEXT NOT NULL)`)
     sql.exec('CREATE INDEX IF NOT EXISTS journal_incident ON journal (incident, sequence)')
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS snapshot (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, state TEXT NOT NULL)',
-    )
-    const [snapshot] = sql
-      .exec<{ sequence: number; at: number; state: string }>(
-        'SELECT * FROM snapshot ORDER BY sequence DESC LIMIT 1',
-      )
-      .toArray()
-    this.#snapshotAt = snapshot?.sequence ?? 0
-    this.#sequence = this.#snapshotAt
-    this.#now = snapshot?.at ?? 0
-    this.#state = snapshot === undefined ? INITIAL_STATE : (JSON.parse(snapshot.state) as ResponseState)
-    for (const { sequence, at, kind, body } of this.#rowsAfter(this.#snapshotAt)) {
-      this.#sequence = sequence
-      this.#now = at
-      if (kind === 'input') this.#state = respond(this.#state, JSON.parse(body) as Input, at).state
-    }
+    sql.exec(`CREATE TABLE IF NOT EXISTS snapshot (
+      sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL)`)
+    this.isNew = !this.#restore()
+    if (this.isNew) this.#begin()
   }
 
   get state(): ResponseState {
@@ -76,7 +81,7 @@ export class Journal {
   append(input: Input, clock: number): readonly Effect[] {
     // Clocks may step back; the order of what happened doesn't.
     this.#now = Math.max(this.#now, clock)
-    const { state, records, effects } = respond(this.#state, input, this.#now)
+    const { state, records, effects } = this.#respond(input)
     if (state === this.#state && records.length === 0) return []
     this.#write('input', null, input)
     for (const record of records) this.#write('record', record.incident, record)
@@ -103,6 +108,48 @@ export class Journal {
     return rows.toArray().map(toLine)
   }
 
+  #respond(input: Input): ReturnType<typeof respond> {
+    try {
+      return respond(this.#state, input, this.#now)
+    } catch (error) {
+      throw new ReducerBug('the reducer failed', { cause: error })
+    }
+  }
+
+  /** @returns whether there was a past, and it could be read */
+  #restore(): boolean {
+    const [snapshot] = this.#sql
+      .exec<SnapshotRow>('SELECT * FROM snapshot ORDER BY sequence DESC LIMIT 1')
+      .toArray()
+    if (snapshot?.version !== STATE_VERSION) return false
+    this.#state = JSON.parse(snapshot.state) as ResponseState
+    this.#sequence = this.#snapshotAt = snapshot.sequence
+    this.#now = snapshot.at
+    try {
+      for (const { sequence, at, kind, body } of this.#rowsAfter(this.#snapshotAt)) {
+        this.#sequence = sequence
+        this.#now = at
+        if (kind === 'input') this.#state = respond(this.#state, JSON.parse(body) as Input, at).state
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Behind whatever is there. */
+  #begin(): void {
+    const [last] = this.#sql
+      .exec<{ sequence: number | null; at: number | null }>(
+        'SELECT MAX(sequence) AS sequence, MAX(at) AS at FROM journal',
+      )
+      .toArray()
+    this.#state = INITIAL_STATE
+    this.#sequence = last?.sequence ?? 0
+    this.#now = last?.at ?? 0
+    this.#snapshot()
+  }
+
   #rowsAfter(sequence: number): Iterable<Row> {
     return this.#sql.exec<Row>('SELECT * FROM journal WHERE sequence > ? ORDER BY sequence', sequence)
   }
@@ -122,13 +169,18 @@ export class Journal {
   #snapshot(): void {
     this.#snapshotAt = this.#sequence
     this.#sql.exec(
-      'INSERT INTO snapshot (sequence, at, state) VALUES (?, ?, ?)',
+      'INSERT OR REPLACE INTO snapshot (sequence, at, version, state) VALUES (?, ?, ?, ?)',
       this.#sequence,
       this.#now,
+      STATE_VERSION,
       JSON.stringify(this.#state),
     )
     this.#sql.exec('DELETE FROM snapshot WHERE sequence < ?', this.#sequence)
-    this.#sql.exec('DELETE FROM journal WHERE sequence <= ?', this.#sequence - MOST_LINES)
+    this.#sql.exec(
+      `DELETE FROM journal WHERE (kind = 'input' AND sequence <= ?) OR (kind = 'record' AND at < ?)`,
+      this.#sequence - INPUTS_KEPT,
+      this.#now - RECORDS_KEPT_MS,
+    )
   }
 }
 

@@ -18,9 +18,11 @@ const configured = (suspectAfter = 3) =>
 describe('the settings of the response', () => {
   it('name the candidates that can take part here, in their order', () => {
     expect(settingsOf(configured(), { ONE_KEY: 'k' }).routes).toEqual({
-      chat: { candidates: ['a', 'b'], order: 'strict' },
+      chat: { candidates: ['a', 'b'], order: 'strict', targetsMs: { a: 800, b: 800 } },
     })
-    expect(settingsOf(configured(), {}).routes).toEqual({ chat: { candidates: ['b'], order: 'strict' } })
+    expect(settingsOf(configured(), {}).routes).toEqual({
+      chat: { candidates: ['b'], order: 'strict', targetsMs: { b: 800 } },
+    })
   })
 
   it('have the same hash as long as they are the same, and another otherwise', () => {

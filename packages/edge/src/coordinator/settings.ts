@@ -7,7 +7,15 @@ type Variables = Readonly<Record<string, unknown>>
 /** What the response needs to know of a configuration, with those candidates alone that can take part here. */
 export function settingsOf(config: Config, variables: Variables): Settings {
   const routes = setUp(config, variables).routes.map(
-    ({ name, candidates, order }) => [name, { candidates: candidates.map(({ id }) => id), order }] as const,
+    ({ name, candidates, order }) =>
+      [
+        name,
+        {
+          candidates: candidates.map(({ id }) => id),
+          order,
+          targetsMs: Object.fromEntries(candidates.map(({ id, ttfvtTargetMs }) => [id, ttfvtTargetMs])),
+        },
+      ] as const,
   )
   const settings = { routes: Object.fromEntries(routes), playbooks: config.playbooks }
   return { ...settings, hash: fingerprint(JSON.stringify(settings)) }

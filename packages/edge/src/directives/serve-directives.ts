@@ -16,6 +16,9 @@ const JOSE = 'application/jose'
 /** Anyone may read the public form, from anywhere. */
 const OPEN = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
 
+/** How much older than it says a browser's kept copy may be. */
+const COPY_MS = 5_000
+
 /** The directives: signed for a server that shows its key, in their public form for everybody else. */
 export async function serveDirectives(
   request: Request,
@@ -24,12 +27,13 @@ export async function serveDirectives(
   source: SignedSource,
 ): Promise<Response> {
   if (request.headers.get('accept')?.includes(JOSE) === true) return serveSigned(request, keys, source)
-  const { directives, ageMs } = view.held(Date.now())
-  const left = whatIsLeft(directives, Number.isFinite(ageMs) ? ageMs : 0)
-  // What ends by itself changes what is said as much as a new version does.
+  const { directives, ageMs: heldMs } = view.held(Date.now())
+  const ageMs = Number.isFinite(heldMs) ? heldMs : 0
+  const left = whatIsLeft(directives, ageMs)
+  // What ends by itself changes what is said, and so does time: a copy that is kept may be little older than it says.
   const ended = directives.leases.length - left.leases.length
-  const etag = ended === 0 ? etagOf(directives) : `"${directives.epoch}.${directives.version}.${ended}"`
-  const headers = { ...OPEN, etag, 'cache-control': 'no-cache' }
+  const etag = `"${directives.epoch}.${directives.version}.${ended}.${Math.floor(ageMs / COPY_MS)}"`
+  const headers = { ...OPEN, etag, 'cache-control': 'no-cache', vary: 'accept' }
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
   return Response.json(publicForm(left), { headers })
 }

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import {
+  forgiven,
   isNewer,
   leaseProbe,
   newCandidateHealth,
@@ -10,6 +11,7 @@ import {
   type Report,
   type Sample,
   type ServerDirectives,
+  type Shares,
   type ShareSnapshot,
   type Version,
 } from '@paceline/core'
@@ -32,6 +34,14 @@ const COORDINATOR_MS = 3_000
 interface Bindings {
   readonly COORDINATOR: DurableObjectNamespace<Coordinator>
 }
+
+/** Candidates that lead less than they could, on whichever route. */
+const cappedBy = (shares: Shares): Set<string> =>
+  new Set(
+    Object.values(shares).flatMap((candidates) =>
+      Object.entries(candidates).flatMap(([candidate, { cap }]) => (cap < 1 ? [candidate] : [])),
+    ),
+  )
 
 /**
  * The one writer of health: isolates report samples, and each report is answered by every candidate's share, by the
@@ -88,7 +98,11 @@ export class ProviderHealth extends DurableObject<Bindings> {
   /** Takes newer directives from the coordinator. */
   publish(directives: ServerDirectives): void {
     if (!isNewer(directives, this.#directives.version)) return
-    this.#directives.take({ directives, ageMs: 0 }, Date.now())
+    const now = Date.now()
+    const before = this.#directives.inForce(now).shares
+    this.#directives.take({ directives, ageMs: 0 }, now)
+    const after = cappedBy(this.#directives.inForce(now).shares)
+    for (const candidate of cappedBy(before)) if (!after.has(candidate)) this.#change(candidate, forgiven)
     this.ctx.storage.kv.put('directives', directives)
   }
 

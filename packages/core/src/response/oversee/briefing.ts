@@ -1,4 +1,4 @@
-import { NO_OUTCOMES, patternOf } from '../outcomes.ts'
+import { patternOf, tallyOf } from '../outcomes.ts'
 import { signalOf, type Incident, type ResponseState } from '../state.ts'
 import type { Strategy } from '../decide.ts'
 
@@ -25,8 +25,8 @@ export function brief(
 ): Briefing {
   const { id, route, candidate, suspectedAt, lateAnswers, attempts, phase, restoredAt } = incident
   const { averageMs } = signalOf(state, route, candidate)
-  const tally = state.outcomes[patternOf(state, incident.playbook, 'switch-provider')] ?? NO_OUTCOMES
-  const before = tally.successes + tally.failures
+  const tally = tallyOf(state, patternOf(state, incident.playbook, 'switch-provider'), now)
+  const before = Math.round(tally.successes + tally.failures)
   return {
     incident: id,
     headline: headline(incident, isClosed),
@@ -41,7 +41,7 @@ export function brief(
     similar:
       before === 0
         ? 'Nothing of the kind has been concluded under these settings before; the playbook’s own assumptions were used.'
-        : `Under these settings switching has helped in ${tally.successes} of ${before} cases.`,
+        : `Under these settings switching has helped in ${Math.round(tally.successes)} of ${before} cases of late.`,
     nextStep: isClosed
       ? 'None: everything that was set has been taken back, and what came of it is remembered.'
       : phase.kind === 'waiting-for-person'

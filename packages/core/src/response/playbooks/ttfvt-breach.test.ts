@@ -41,7 +41,9 @@ const { playbooks } = parseConfig({
 })
 const settingsOf = (candidates: readonly string[], order: 'share' | 'strict' = 'strict'): Settings => ({
   hash: 'h-1',
-  routes: { chat: { candidates, order } },
+  routes: {
+    chat: { candidates, order, targetsMs: Object.fromEntries(candidates.map((id) => [id, 800])) },
+  },
   playbooks,
 })
 
@@ -71,7 +73,7 @@ class World {
     this.#order = order
     this.#ratePerS = ratePerS
     this.#lateEvery = lateEvery
-    this.take({ kind: 'configured', settings: settingsOf(Object.keys(providers), order) })
+    this.take({ kind: 'configured', settings: settingsOf(Object.keys(providers), order), epoch: 1 })
   }
 
   set(candidate: string, ms: number): void {
@@ -124,7 +126,7 @@ class World {
   }
 
   get directives() {
-    return directivesOf(this.state, 1, this.now)
+    return directivesOf(this.state, this.now)
   }
 
   get shares(): Shares {
@@ -505,7 +507,7 @@ describe('ttfvt-breach and what it is told', () => {
   it('closes the incident of a candidate that has left the configuration', () => {
     const world = slowed()
     world.run(MINUTE)
-    world.take({ kind: 'configured', settings: { ...settingsOf(['b']), hash: 'h-2' } })
+    world.take({ kind: 'configured', settings: { ...settingsOf(['b']), hash: 'h-2' }, epoch: 1 })
     expect([world.incidents, world.state.leases]).toEqual([[], []])
     expect(world.wordsToPeople).toEqual(['incident.opened', 'incident.closed'])
   })
@@ -513,7 +515,7 @@ describe('ttfvt-breach and what it is told', () => {
   it('sends nobody to a candidate that has left the configuration', () => {
     const world = slowed({ providers: { a: 200, b: 210, c: 220 } })
     world.run(MINUTE)
-    world.take({ kind: 'configured', settings: { ...settingsOf(['a', 'c']), hash: 'h-2' } })
+    world.take({ kind: 'configured', settings: { ...settingsOf(['a', 'c']), hash: 'h-2' }, epoch: 1 })
     expect(world.incidents[0]?.attempts.at(-1)?.to).toBe('c')
   })
 })

@@ -45,7 +45,8 @@ export function suspect(step: Step, observation: Observation, now: number): Step
   const number = step.state.incidentsSoFar + 1
   const { run } = signalOf(step.state, route, candidate).edge.consecutive
   const incident: Incident = {
-    id: `incident-${number}`,
+    // Receivers and pages remember ids for longer than a coordinator that lost its storage does.
+    id: `incident-${step.state.epoch.toString(36)}-${number}`,
     playbook: 'ttfvt-breach',
     route,
     candidate,
@@ -68,14 +69,30 @@ function respondTo(step: Step, incident: Incident, now: number): Step {
   const written = putRecord(putRecord(step, analysis), strategy)
   if (strategy.decision.kind === 'automatic') return act(written, incident, strategy.decision.option, now)
   const waiting: Incident = { ...incident, phase: { kind: 'waiting-for-person', seen: emptySummary } }
-  const watched = leaseShares(written, waiting, watchedShare(written.state, waiting), now)
+  // A slow answer is better than one that is slower still.
+  const keeper = lesserEvil(written, waiting)
+  const shares =
+    keeper === null ? watchedShare(written.state, waiting) : sharesOf(written.state, waiting, keeper, 0)
+  const watched = leaseShares(written, waiting, shares, now)
   const waited = putIncident(watched, waiting)
   return waiting.provenAt === null ? waited : announce(waited, waiting, now)
 }
 
+/** The fastest of those that were tried, where it is faster than the one that it was to relieve. */
+function lesserEvil({ state }: Step, { route, candidate, attempts }: Incident): string | null {
+  const averageOf = (one: string): number => signalOf(state, route, one).averageMs
+  const candidates = watchedOf(state, route)?.candidates ?? []
+  const [best] = attempts
+    .map(({ to }) => to)
+    .filter((to) => candidates.includes(to))
+    .filter((to) => averageOf(to) > 0 && averageOf(to) < averageOf(candidate))
+    .toSorted((a, b) => averageOf(a) - averageOf(b))
+  return best ?? null
+}
+
 function considered(step: Step, incident: Incident, now: number) {
   const analysis = analyze(step.state, incident, now)
-  return { analysis, strategy: decide(step.state, incident, analysis, PRIOR) }
+  return { analysis, strategy: decide(step.state, incident, analysis, PRIOR, now) }
 }
 
 function act(step: Step, incident: Incident, { to, pace, expectation }: Option, now: number): Step {
@@ -88,6 +105,7 @@ function act(step: Step, incident: Incident, { to, pace, expectation }: Option, 
     version: moved.state.version,
     expectation,
     result: 'pending',
+    judgedAt: null,
   }
   const phase: Phase = halves
     ? { kind: 'moving', untilAt: now + policyOf(step).rampInMs }
@@ -159,7 +177,7 @@ export function watch(step: Step, incident: Incident, observation: Observation, 
   const counted = putIncident(step, current)
   const { phase } = current
   if ((phase.kind === 'moving' || phase.kind === 'verifying') && isLateItself(counted, current))
-    return tryNext(counted, judged(current, 'not-restored'), now)
+    return tryNext(counted, judged(current, 'not-restored', now), now)
   switch (phase.kind) {
     case 'waiting-for-person':
       return isOwn ? waitOn(counted, current, mergeSummaries(phase.seen, summary), now) : counted
@@ -205,7 +223,7 @@ export function reconfigure(step: Step, incident: Incident, now: number): Step {
   const attempt = attemptOf(incident)
   const stands = attempt === undefined || candidates.includes(attempt.to)
   if (stands || incident.phase.kind === 'waiting-for-person') return step
-  const known = attempt.result === 'pending' ? judged(incident, 'unknown') : incident
+  const known = attempt.result === 'pending' ? judged(incident, 'unknown', now) : incident
   const left: Incident = { ...known, restoredAt: null }
   return respondTo({ ...step, state: endLease(step.state, shareLease(left), now) }, left, now)
 }
@@ -217,13 +235,12 @@ function waitOn(step: Step, incident: Incident, seen: Summary, now: number): Ste
   const policy = policyOf(step)
   const expectation = {
     metric: 'ttfvt-p95',
-    belowMs: wellBelowMs(step.state, policy, incident.route, incident.candidate),
+    belowMs: wellBelowMs(step.state, policy, incident, incident.candidate),
     withinMs: 0,
     samples: policy.restoredSamples,
   } as const
-  if (judge(expectation, seen, false, false) === 'restored') {
+  if (judge(expectation, seen, false, false) === 'restored')
     return close(step, { ...incident, restoredAt: now }, now)
-  }
   // Somebody may have become well in the meantime.
   const { analysis, strategy } = considered(step, incident, now)
   if (strategy.decision.kind === 'automatic') {
@@ -252,7 +269,7 @@ function verify(step: Step, incident: Incident, now: number): Step {
     if (!isSpent(attempt.expectation, seen)) return step
     return putPhase(step, incident, { ...incident.phase, seen: emptySummary, wanting: true }).step
   }
-  const done = judged(incident, judgement)
+  const done = judged(incident, judgement, now)
   if (judgement === 'not-restored') return tryNext(step, done, now)
   const held: Incident = {
     ...done,
@@ -354,9 +371,9 @@ const isLateItself = ({ state }: Step, incident: Incident): boolean => {
   return own !== undefined && own.provenAt !== null
 }
 
-const judged = (incident: Incident, result: ActionAttempt['result']): Incident => {
+const judged = (incident: Incident, result: ActionAttempt['result'], now: number): Incident => {
   const attempt = attemptOf(incident)
-  return attempt === undefined ? incident : withAttempt(incident, { ...attempt, result })
+  return attempt === undefined ? incident : withAttempt(incident, { ...attempt, result, judgedAt: now })
 }
 
 function putPhase(step: Step, incident: Incident, phase: Phase): { step: Step; incident: Incident } {
