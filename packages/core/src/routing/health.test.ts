@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { leaseProbe } from './breaker.ts'
 import {
+  forgiven,
   newCandidateHealth,
   recordSample,
   shareOf,
@@ -172,5 +173,17 @@ describe('the share of a candidate', () => {
     let health = newCandidateHealth()
     for (let failure = 0; failure < 5; failure += 1) health = recordSample(health, end('failure'), 0)
     expect(shareOf(health).generation).toBe(health.breaker.generation)
+  })
+})
+
+describe('a candidate whose traffic was given back', () => {
+  it('is whole again where only slowness had taken its share, and no sooner trusted where it had failed', () => {
+    let slow = newCandidateHealth()
+    for (let round = 0; round < 10; round += 1) slow = window(slow, 20)
+    expect(shareOf(slow).share).toBeLessThan(0.5)
+    expect(shareOf(forgiven(slow)).share).toBe(1)
+    let dead = slow
+    for (let failure = 0; failure < 5; failure += 1) dead = recordSample(dead, end('failure'), 0)
+    expect(shareOf(forgiven(dead)).share).toBe(0)
   })
 })

@@ -7,6 +7,7 @@ import { directivesOf } from '../act.ts'
 import type { Message } from '../effect.ts'
 import type { Observation, Report } from '../observation.ts'
 import { dueAt, respond, type Input } from '../pipeline.ts'
+import { tallyOf } from '../outcomes.ts'
 import { INITIAL_STATE, type Incident, type ResponseState, type Settings } from '../state.ts'
 import type { Learning } from '../learn.ts'
 import type { StageRecord } from '../step.ts'
@@ -589,5 +590,67 @@ describe('the way back', () => {
     expect(world.phases).toEqual(['holding'])
     world.report([timely('a', 1, 'probe', version)])
     expect(world.phases).toEqual(['failing-back'])
+  })
+})
+
+describe('a stand-by that nobody knows', () => {
+  const unknown = { a: 200, b: 650, c: 700 }
+
+  it('may be slower than the one that it relieves ever was, as long as it is not late', () => {
+    const world = new World({ providers: unknown })
+    // Too few to say what is usual.
+    world.run(5_000)
+    world.set('a', 2_000)
+    world.run(2 * MINUTE)
+    expect(world.incidents[0]?.attempts.map(({ to, result }) => [to, result])).toEqual([['b', 'restored']])
+  })
+
+  it('keeps the traffic where all are late, because the way back leads to one that is slower still', () => {
+    const world = new World({ providers: { a: 200, b: 1_000 } })
+    world.run(2 * MINUTE)
+    world.set('a', 3_000)
+    world.run(3 * MINUTE)
+    world.forget()
+    world.run(MINUTE)
+    expect(world.answered['a'] ?? 0).toBeLessThan((world.answered['b'] ?? 0) / 100)
+  })
+})
+
+describe('what is learnt of switching', () => {
+  const failing = (): World => {
+    const world = new World({ providers: { a: 200, b: 210 } })
+    world.run(2 * MINUTE)
+    world.set('a', 2_000)
+    world.set('b', 2_500)
+    world.run(3 * MINUTE)
+    world.set('a', 200)
+    world.set('b', 210)
+    world.until(() => world.incidents.length === 0)
+    return world
+  }
+
+  it('is nothing from a suspicion that was never proven', () => {
+    const world = new World({ providers: { a: 200, b: 210 } })
+    world.run(2 * MINUTE)
+    const late = observed(
+      { origin: 'gateway', candidate: 'a', directives: 0, ms: 900, at: 0 },
+      [900, 900, 900],
+    )
+    world.report([late], { from: 'w' })
+    world.until(() => world.incidents.length === 0)
+    expect(world.learnt).toMatchObject([{ proven: false, tally: { successes: 0, failures: 0 } }])
+  })
+
+  it('fades: what has failed is done by itself again some weeks later', () => {
+    const world = failing()
+    const { tally, pattern = '' } = world.learnt.at(-1) ?? {}
+    expect(tally?.failures).toBeGreaterThan(0)
+    const week = 7 * 86_400_000
+    expect(tallyOf(world.state, pattern, world.now + week).failures).toBeCloseTo((tally?.failures ?? 0) / 2)
+    world.now += 10 * week
+    world.run(2 * MINUTE)
+    world.forget()
+    world.set('a', 2_000)
+    world.until(() => world.deeds.includes('restored'))
   })
 })
