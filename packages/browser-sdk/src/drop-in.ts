@@ -1,34 +1,35 @@
 import { isolated } from './isolated.ts'
 import type { PacelineOptions } from './options.ts'
+import type { LoadNotice } from './show-notices.ts'
 import { startPaceline, type Paceline } from './start-paceline.ts'
+import { whenIdle } from './when-idle.ts'
 
 declare const PACELINE_VERSION: string
 
 /** What a page may leave in `window.paceline` before the script comes: options that no attribute can hold. */
 type Prepared = Partial<PacelineOptions>
 
+interface DropIn extends Partial<Paceline> {
+  readonly version: string
+  readonly start: (options: PacelineOptions) => Paceline
+}
+
 /**
  * The script for a page's own markup:
  * `<script async src="https://EDGE/paceline.js" data-key="pk_…" data-route="chat"></script>`
  */
 isolated(() => {
-  const page = window as {
-    paceline?: Prepared | (Paceline & { version: string; start: typeof startPaceline })
-  }
+  const page = window as { paceline?: Prepared | DropIn }
   const script = document.currentScript as HTMLScriptElement
-  const { key = '', route, region, tier } = script.dataset
-  const options = {
-    edge: new URL(script.src).origin,
-    key,
-    route,
-    region,
-    tier,
-    ...(page.paceline as Prepared),
-  }
-  if (options.key === '' || options.key === undefined) {
-    // Without a key the page starts it itself.
-    page.paceline = { version: PACELINE_VERSION, start: startPaceline } as never
-    return
-  }
-  page.paceline = { ...startPaceline(options), version: PACELINE_VERSION, start: startPaceline }
+  const notice = new URL(`/paceline-notice-${PACELINE_VERSION}.js`, script.src).href
+  const load: LoadNotice = (failures) => import(failures === 0 ? notice : `${notice}?${failures}`) as never
+  // Into the HTTP cache, so that it is at hand on the bad day.
+  void whenIdle()
+    .then(() => fetch(notice))
+    .then(isolated((response: Response) => response.text()), () => undefined)
+
+  const start = (options: PacelineOptions): Paceline => startPaceline(options, load)
+  const options = { edge: new URL(notice).origin, ...script.dataset, ...(page.paceline as Prepared) }
+  // Without a key the page starts it itself.
+  page.paceline = { ...(options.key && start(options)), version: PACELINE_VERSION, start }
 })()

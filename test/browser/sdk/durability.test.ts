@@ -121,9 +121,9 @@ describe('what has been recorded', () => {
     expect(names(edge)).not.toContain('n3')
   })
 
-  it('arrives from a page without IndexedDB', async () => {
+  it('arrives from a page without storage', async () => {
     await context.addInitScript(
-      `Object.defineProperty(window, 'indexedDB', { get() { throw new Error('denied') } })`,
+      `Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied') } })`,
     )
     const { page, troubles } = await openPage(context, edge)
     await record(page, 0, 5)

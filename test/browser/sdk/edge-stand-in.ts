@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { PacelineEvent, PublicDirectives } from '@paceline/core'
-import { source } from '@paceline/browser-sdk/drop-in'
+import { notice, source, version } from '@paceline/browser-sdk/drop-in'
 
 /** How the stand-in answers the next posts of events. */
 export type Reply = { readonly status: number; readonly retryAfter?: string } | 'hang-up' | 'keep'
@@ -85,6 +85,10 @@ async function answer(edge: EdgeStandIn, request: IncomingMessage, response: Ser
   } else if (pathname === '/paceline.js') {
     response.setHeader('content-type', 'text/javascript')
     response.end(source)
+  } else if (pathname === `/paceline-notice-${version}.js`) {
+    response.setHeader('cache-control', 'public, max-age=31536000, immutable')
+    response.setHeader('content-type', 'text/javascript')
+    response.end(notice.source)
   } else if (pathname === '/answer') {
     const proof = searchParams.get('proof')
     if (proof !== null) response.setHeader('server-timing', `gateway;dur=5, paceline;desc="${proof}"`)

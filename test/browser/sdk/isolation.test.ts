@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
-import { startEdge, type EdgeStandIn } from './edge-stand-in.ts'
+import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
 import { openPage, until, type SdkPage } from './sdk-page.ts'
 
 let browser: Browser
@@ -21,12 +21,10 @@ afterEach(async () => {
 })
 
 const BROKEN = {
-  'no IndexedDB': 'delete window.indexedDB; Object.defineProperty(window, "indexedDB", { value: undefined })',
-  'a database that never opens': 'IDBFactory.prototype.open = () => ({})',
+  'a storage that is full': 'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError") }',
   'no PerformanceObserver': 'delete window.PerformanceObserver',
   'no supported entry types':
     'Object.defineProperty(PerformanceObserver, "supportedEntryTypes", { value: [] })',
-  'no IntersectionObserver': 'delete window.IntersectionObserver',
   'storage that throws': `
     for (const name of ['localStorage', 'sessionStorage'])
       Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError') } })`,

@@ -1,51 +1,46 @@
 import type { PublicDirectives, Version } from '@paceline/core'
-import { isNewer } from './is-newer.ts'
-import { isolated } from '../isolated.ts'
 import { listen } from '../listen.ts'
+import type { Timing } from '../options.ts'
 import { whenIdle } from '../when-idle.ts'
+import { isNewer } from './is-newer.ts'
 import { judgeDirectives, type Refusal } from './judge-directives.ts'
-
-/** A document and when it came, by `performance.now()`: the server's clock and ours need not agree. */
-export interface HeldDirectives {
-  readonly directives: PublicDirectives
-  readonly receivedAt: number
-}
 
 export interface FollowOptions {
   readonly edge: string
-  /** How long until the next look, in ms. */
-  readonly pollMs: (held: HeldDirectives | undefined) => number
-  readonly onChange: (held: HeldDirectives) => void
+  readonly timing: Timing
+  /** At every good answer, also when only its ages have changed. */
+  readonly onHeard: (directives: PublicDirectives) => void
   readonly onRefused: (refusal: Refusal) => void
   readonly signal: AbortSignal
 }
 
 export interface Directives {
-  held(): HeldDirectives | undefined
-  /** Somebody has seen this version: fetches it unless it is held. */
-  hint(version: Version): void
+  held(): PublicDirectives | undefined
+  /** Somebody has seen this version: fetches it unless it is known of already. */
+  hint(version: Version | null | undefined): void
   /** Settles with the first look, whatever became of it. */
   readonly firstLook: Promise<void>
 }
 
 /** Keeps the newest good directives. A bad document changes nothing and is told of once. */
-export function followDirectives({ edge, pollMs, onChange, onRefused, signal }: FollowOptions): Directives {
-  let held: HeldDirectives | undefined
-  let hinted: Version = { epoch: 0, version: 0 }
+export function followDirectives({ edge, timing, onHeard, onRefused, signal }: FollowOptions): Directives {
+  let held: PublicDirectives | undefined
+  let newest: Version = { epoch: 0, version: 0 }
   let looking: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let lookedAt = 0
   const refusals = new Set<string>()
 
   const take = (text: string): void => {
-    const judgement = judgeDirectives(text, held?.directives)
-    if (judgement.kind === 'accepted') {
-      held = { directives: judgement.directives, receivedAt: performance.now() }
-      onChange(held)
-    } else if (judgement.kind === 'refused') {
-      const name = JSON.stringify(judgement.refusal)
-      if (!refusals.has(name)) onRefused(judgement.refusal)
+    const judged = judgeDirectives(text, held)
+    if ('reason' in judged) {
+      const name = JSON.stringify(judged)
+      if (!refusals.has(name)) onRefused(judged)
       refusals.add(name)
+    } else {
+      held = judged
+      if (isNewer(held, newest)) newest = held
+      onHeard(held)
     }
   }
 
@@ -69,11 +64,8 @@ export function followDirectives({ edge, pollMs, onChange, onRefused, signal }: 
   const schedule = (): void => {
     clearTimeout(timer)
     if (signal.aborted || document.hidden) return
-    const waitMs = pollMs(held) * (0.8 + 0.4 * Math.random())
-    timer = setTimeout(
-      isolated(() => void look()),
-      Math.max(0, lookedAt + waitMs - performance.now()),
-    )
+    const waitMs = held?.notices.length ? timing.pollInIncidentMs : timing.pollMs
+    timer = setTimeout(look, lookedAt + waitMs * (0.8 + 0.4 * Math.random()) - performance.now())
   }
   listen(document, 'visibilitychange', schedule, signal)
   signal.addEventListener('abort', () => clearTimeout(timer))
@@ -81,10 +73,10 @@ export function followDirectives({ edge, pollMs, onChange, onRefused, signal }: 
   return {
     held: () => held,
     hint: (version) => {
-      const known = held === undefined || isNewer(hinted, held.directives) ? hinted : held.directives
-      if (!isNewer(version, known)) return
-      hinted = version
-      void (looking ?? Promise.resolve()).then(isolated(() => void look()))
+      if (!version || !isNewer(version, newest)) return
+      newest = version
+      // One that is under way may have left before it was known.
+      void Promise.resolve(looking).then(look)
     },
     firstLook: whenIdle().then(look),
   }

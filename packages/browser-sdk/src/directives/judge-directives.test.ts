@@ -34,32 +34,28 @@ const judge = (document: unknown, held?: { epoch: number; version: number }) =>
   judgeDirectives(JSON.stringify(document), held)
 
 describe('judgeDirectives', () => {
-  it('accepts the first good document, and then only newer ones', () => {
-    expect(judge(good)).toEqual({ kind: 'accepted', directives: good })
-    expect(judge(good, { epoch: 2, version: 4 }).kind).toBe('accepted')
-    expect(judge(good, { epoch: 2, version: 5 })).toEqual({ kind: 'known' })
-    expect(judge(good, { epoch: 3, version: 1 })).toEqual({
-      kind: 'refused',
-      refusal: { reason: 'older', epoch: 2, version: 5 },
-    })
+  it('takes the first good document, and then every one that is not older', () => {
+    expect(judge(good)).toEqual(good)
+    expect(judge(good, { epoch: 2, version: 4 })).toEqual(good)
+    expect(judge(good, { epoch: 3, version: 1 })).toEqual({ reason: 'older', epoch: 2, version: 5 })
+  })
+
+  it('takes the same one again, since its ages are as of now', () => {
+    const younger = { ...good, maxAgeMs: 30_000 }
+    expect(judge(younger, good)).toEqual(younger)
   })
 
   it.each(['', ' \n'])('calls %o empty', (text) => {
-    expect(judgeDirectives(text, undefined)).toEqual({ kind: 'refused', refusal: { reason: 'empty' } })
+    expect(judgeDirectives(text, undefined)).toEqual({ reason: 'empty' })
   })
 
-  it('calls what is no JSON malformed', () => {
-    expect(judgeDirectives('<html>', undefined)).toEqual({
-      kind: 'refused',
-      refusal: { reason: 'malformed' },
-    })
+  it.each(['<html>', 'null', '[]', '{}', '5'])('calls %s malformed', (text) => {
+    expect(judgeDirectives(text, undefined)).toEqual({ reason: 'malformed' })
   })
 
   const fields = [
     ...Object.keys(good),
     ...Object.keys(notice).map((key) => `notices.${key}`),
-    'select.route',
-    'select.tier',
   ]
   const values = [
     undefined,
@@ -82,16 +78,17 @@ describe('judgeDirectives', () => {
   ]
   const change = (field: string, value: unknown): unknown => {
     const [head = '', key] = field.split('.')
-    if (key === undefined) return { ...good, [head]: value }
-    const select = head === 'select' ? { select: { ...notice.select, [key]: value } } : { [key]: value }
-    return { ...good, notices: [{ ...notice, ...select }] }
+    return key === undefined ? { ...good, [head]: value } : { ...good, notices: [{ ...notice, [key]: value }] }
   }
 
-  it.each(fields)('agrees with the schema of core on every value of %s', (field) => {
+  it.each(fields)('takes what the schema of core takes of %s, and no value of another type', (field) => {
+    const [, key] = field.split('.')
+    const type = typeof (key === undefined ? good : notice)[(key ?? field) as never]
     for (const value of values) {
       const document: unknown = JSON.parse(JSON.stringify(change(field, value)))
-      const accepted = judge(document).kind === 'accepted'
-      expect([field, value, accepted]).toEqual([field, value, isGoodToCore(document)])
+      const isTaken = !('reason' in judge(document))
+      if (isGoodToCore(document)) expect([field, value, isTaken]).toEqual([field, value, true])
+      if (typeof value !== type || value === null) expect([field, value, isTaken]).toEqual([field, value, false])
     }
   })
 })

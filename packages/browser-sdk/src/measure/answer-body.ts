@@ -1,13 +1,12 @@
 import { isolated } from '../isolated.ts'
 
 /**
- * The same response with a body that tells when its first bytes are read and when it breaks. It reads only what is asked
- * of it and passes a cancellation on; a clone would read the whole answer ahead.
+ * The same response with a body that tells of each piece that is read and when it breaks. It reads only what is asked of
+ * it and passes a cancellation on; a clone would read the whole answer ahead.
  */
-export function watchBody(response: Response, onFirst: () => void, onBroken: () => void): Response {
+export function watchBody(response: Response, onPiece: () => void, onBroken: () => void): Response {
   if (response.body === null) return response
   const reader = response.body.getReader()
-  let tellFirst = isolated(onFirst)
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -17,8 +16,7 @@ export function watchBody(response: Response, onFirst: () => void, onBroken: () 
             controller.close()
             return
           }
-          tellFirst()
-          tellFirst = () => undefined
+          isolated(onPiece)()
           controller.enqueue(value)
         } catch (error) {
           isolated(onBroken)()
@@ -29,6 +27,5 @@ export function watchBody(response: Response, onFirst: () => void, onBroken: () 
     },
     { highWaterMark: 0 },
   )
-  const { status, statusText, headers, url } = response
-  return Object.defineProperty(new Response(body, { status, statusText, headers }), 'url', { value: url })
+  return Object.defineProperty(new Response(body, response), 'url', { value: response.url })
 }

@@ -5,30 +5,35 @@ const NEVER_ANSWER = '[hidden],[aria-hidden=true],[role=status],[role=progressba
 /** How often each piece of text stands in a region. */
 export type Texts = ReadonlyMap<string, number>
 
-/** Without white space, zero-width characters and other characters that paint nothing. */
-const visibleIn = (text: string): string => text.replaceAll(/[\s\p{Cf}]/gu, '')
-
-/** The text nodes of an answer that show something; reasoning and what assistive technology skips are left out. */
-function* textNodes(root: Element, left: string): Generator<[Text, string]> {
+/**
+ * The first text node that shows something and that is wanted. What matches `left` is left out, as are white space,
+ * zero-width characters and other characters that paint nothing.
+ */
+function findText(root: Element, left: string, isWanted: (text: string) => boolean): Text | undefined {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) => {
-    if (node instanceof Element) return node.matches(left) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP
-    return visibleIn(node.nodeValue ?? '') === '' ? NodeFilter.FILTER_SKIP : NodeFilter.FILTER_ACCEPT
+    if (!(node instanceof Element)) return NodeFilter.FILTER_ACCEPT
+    return node.matches(left) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP
   })
   while (walker.nextNode() !== null) {
     const node = walker.currentNode as Text
-    yield [node, visibleIn(node.data)]
+    const text = node.data.replaceAll(/[\s\p{Cf}]/gu, '')
+    if (text !== '' && isWanted(text)) return node
   }
+  return undefined
 }
 
-const answerTexts = (region: Element): Generator<[Text, string]> =>
-  textNodes(region, `${NEVER_ANSWER},${REASONING}`)
+const findAnswer = (region: Element, isWanted: (text: string) => boolean): Text | undefined =>
+  findText(region, `${NEVER_ANSWER},${REASONING}`, isWanted)
 
-export const showsText = (region: Element): boolean => answerTexts(region).next().done !== true
+export const showsText = (region: Element): boolean => findAnswer(region, () => true) !== undefined
 
 /** The texts of a region as they are now, so that what comes later can be told from them. */
 export function textsOf(region: Element): Texts {
   const texts = new Map<string, number>()
-  for (const [, text] of answerTexts(region)) texts.set(text, (texts.get(text) ?? 0) + 1)
+  findAnswer(region, (text) => {
+    texts.set(text, (texts.get(text) ?? 0) + 1)
+    return false
+  })
   return texts
 }
 
@@ -38,16 +43,13 @@ export function textsOf(region: Element): Texts {
  */
 export function newTextIn(region: Element, before: Texts): Text | undefined {
   const left = new Map(before)
-  for (const [node, text] of answerTexts(region)) {
+  return findAnswer(region, (text) => {
     const count = left.get(text) ?? 0
-    if (count === 0) return node
     left.set(text, count - 1)
-  }
-  return undefined
+    return count < 1
+  })
 }
 
 /** How many parts of a region show reasoning. */
-export function reasoningIn(region: Element): number {
-  const parts = [...region.querySelectorAll(REASONING)]
-  return parts.filter((part) => textNodes(part, NEVER_ANSWER).next().done !== true).length
-}
+export const reasoningIn = (region: Element): number =>
+  [...region.querySelectorAll(REASONING)].filter((part) => findText(part, NEVER_ANSWER, () => true)).length

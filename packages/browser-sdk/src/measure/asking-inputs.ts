@@ -6,24 +6,24 @@ const FIELDS = 'input:not([type=submit],[type=button],[type=image]),textarea,sel
 
 /** Hears of every act of the user that may ask a question, before the page does. */
 export function listenForInputs(onInput: (input: Input) => void, signal: AbortSignal): void {
-  const hear = (type: string, judge: (event: Event, target: Element) => boolean | undefined): void =>
+  for (const type of ['click', 'submit', 'keydown'])
     listen(
       document,
       type,
       (event: Event) => {
-        const [target] = event.composedPath()
-        const asks = target instanceof Element ? judge(event, target) : undefined
+        const asks = judge(event, event.composedPath()[0] as Element)
         if (asks !== undefined) onInput({ at: event.timeStamp, asks })
       },
       signal,
       true,
     )
+}
+
+/** Whether it asks something by its nature; undefined when it surely asks nothing. */
+function judge(event: Event, target: Element): boolean | undefined {
   // Neither a click into a field nor one on an answer asks anything.
-  hear('click', (_event, target) => (target.closest(`${FIELDS},${REGION}`) === null ? false : undefined))
-  hear('submit', () => true)
-  hear('keydown', (event, target) => {
-    const { key, shiftKey, isComposing } = event as KeyboardEvent
-    if (key !== 'Enter' || shiftKey || isComposing) return undefined
-    return target.closest(FIELDS) !== null
-  })
+  if (event.type === 'click') return target.closest(`${FIELDS},${REGION}`) ? undefined : false
+  if (event.type === 'submit') return true
+  const { key, shiftKey, isComposing } = event as KeyboardEvent
+  return key === 'Enter' && !shiftKey && !isComposing ? target.closest(FIELDS) !== null : undefined
 }

@@ -13,8 +13,7 @@ export function watchCalls(onCall: (timing: CallTiming) => void, signal: AbortSi
   const observer = new PerformanceObserver(
     isolated((list: PerformanceObserverEntryList) => {
       for (const entry of list.getEntries() as PerformanceResourceTiming[]) {
-        const timing = entry.serverTiming?.find(({ name }) => name === 'paceline')
-        const proof = readProof(timing?.description)
+        const proof = readProof(entry.serverTiming?.find(({ name }) => name === 'paceline')?.description)
         if (proof !== undefined)
           onCall({ ...proof, requestAt: entry.startTime, headersAt: entry.responseStart || undefined })
       }

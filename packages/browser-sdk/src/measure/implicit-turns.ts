@@ -53,7 +53,7 @@ export function implicitTurns(
     },
     yieldTo: (region, withInput) => {
       if (withInput) stop()
-      for (const rival of rivals) if (withInput || rival.start.region === region) rival.forget()
+      for (const rival of rivals) if (withInput || rival.region === region) rival.forget()
     },
     stop: () => stop(),
   }
@@ -61,7 +61,7 @@ export function implicitTurns(
 
 /** Which of two regions answers can't be known: one figure is given up, and none is guessed. */
 function isAlone(turns: readonly PendingTurn[]): boolean {
-  const [first, ...others] = turns.filter((turn) => turn.isOpen())
+  const [first, ...others] = turns.filter((turn) => turn.isOpen)
   if (others.length === 0) return true
   for (const other of others) other.forget()
   first?.lose('ambiguous')

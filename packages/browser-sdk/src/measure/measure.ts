@@ -1,12 +1,14 @@
+import type { Version } from '@paceline/core'
 import { isolated } from '../isolated.ts'
 import { listen } from '../listen.ts'
 import type { Recorder } from '../report/event.ts'
+import { whenIdle } from '../when-idle.ts'
 import { watchBody } from './answer-body.ts'
 import { textsOf } from './answer-text.ts'
 import { listenForInputs } from './asking-inputs.ts'
 import { watchCalls, type CallTiming } from './call-timing.ts'
 import { implicitTurns } from './implicit-turns.ts'
-import { proofInHeader, type CallProof } from './server-timing.ts'
+import { proofInHeader } from './server-timing.ts'
 import { openTurn, type PendingTurn, type TurnStart } from './turn.ts'
 import type { AnswerHead, Turn, TurnOptions } from './turn-options.ts'
 import { watchVisibility } from './visibility.ts'
@@ -22,81 +24,84 @@ export interface MeasureOptions {
   readonly route: string | undefined
   readonly recorder: Recorder
   readonly isOn: () => boolean
-  readonly onProof: (proof: CallProof) => void
+  /** Hears which directives the edge knew of when it answered. */
+  readonly onVersion: (version: Version | undefined) => void
   readonly signal: AbortSignal
 }
 
 /** Measures every turn of the page: those that it opens itself, and those that its markup shows. */
-export function startMeasure({ route, recorder, isOn, onProof, signal }: MeasureOptions): {
-  turn: (options: TurnOptions) => Turn
-} {
+export function startMeasure({
+  route,
+  recorder,
+  isOn,
+  onVersion,
+  signal,
+}: MeasureOptions): (options: TurnOptions) => Turn {
   const visibility = watchVisibility(signal)
   let turns: PendingTurn[] = []
   const openIn = (region: Element): PendingTurn | undefined =>
-    turns.find((turn) => turn.start.region === region && turn.isOpen())
+    turns.find((turn) => turn.region === region && turn.isOpen)
 
   const open = (start: TurnStart, hasText = (): boolean => true): PendingTurn => {
     const turn = openTurn({ ...start, route: start.route ?? route }, recorder, visibility, hasText)
-    turns = [...turns.slice(1 - REMEMBERED).filter((other) => !isUseless(other)), turn]
+    turns = [...turns.slice(1 - REMEMBERED), turn]
     return turn
   }
-  const isUseless = (turn: PendingTurn): boolean => !turn.isOpen() && turn.proof() !== undefined
   const implicit = implicitTurns((region) => openIn(region) !== undefined, open)
 
   listenForInputs((input) => {
     if (isOn()) implicit.onInput(input)
   }, signal)
 
-  const bind = ({ proof, requestAt, headersAt, ...rest }: CallTiming): void => {
-    onProof({ proof, ...rest })
+  const bind = (call: CallTiming): void => {
+    onVersion(call.version)
     const turn =
-      turns.find((turn) => turn.proof() === proof) ??
-      turns.findLast((turn) => turn.proof() === undefined && turn.start.inputAt <= requestAt + 1)
-    turn?.requestedAt(requestAt)
-    if (headersAt !== undefined) turn?.headersAt(headersAt)
-    turn?.prove(proof)
+      turns.find(({ proof }) => proof === call.proof) ??
+      turns.findLast(({ proof, inputAt }) => proof === undefined && inputAt <= call.requestAt + 1)
+    if (turn === undefined) return
+    turn.requestAt ??= call.requestAt
+    turn.headersAt ??= call.headersAt
+    turn.prove(call.proof)
   }
-  isolated(() => watchCalls(bind, signal))()
+  void whenIdle().then(isolated(() => signal.aborted || watchCalls(bind, signal)))
 
   listen(
     window,
     'pagehide',
     ({ persisted }: PageTransitionEvent) => {
       // A page that is kept may come back, and its answer with it.
-      if (!persisted) turns.forEach((turn) => turn.settle())
+      if (!persisted) for (const turn of turns) turn.settle()
     },
     signal,
     true,
   )
   signal.addEventListener('abort', () => {
     implicit.stop()
-    for (const turn of turns) if (turn.isOpen()) turn.forget()
+    for (const turn of turns) if (turn.isOpen) turn.forget()
   })
 
   const control = (start: TurnStart): Turn => {
     const pending = open(start)
-    const answered = ({ headers }: AnswerHead): void => {
-      pending.headersAt(performance.now())
-      const proof = proofInHeader(headers.get('server-timing'))
-      if (proof === undefined) return
-      pending.prove(proof.proof)
-      onProof(proof)
-    }
+    const answered = isolated(({ headers }: AnswerHead) => {
+      pending.headersAt ??= performance.now()
+      const call = proofInHeader(headers.get('server-timing'))
+      if (call === undefined) return
+      pending.prove(call.proof)
+      onVersion(call.version)
+    })
+    const delta = isolated(() => (pending.deltaAt ??= performance.now()))
+    const lost = isolated(() => pending.lose('transport-lost'))
     return {
       shown: pending.shown,
-      answered: isolated(answered),
+      answered,
       wrap: (response) => {
-        isolated(answered)(response)
-        return watchBody(
-          response,
-          () => pending.deltaAt(performance.now()),
-          () => pending.lose('transport-lost'),
-        )
+        answered(response)
+        return watchBody(response, delta, lost)
       },
-      delta: isolated(() => pending.deltaAt(performance.now())),
-      lost: isolated(() => pending.lose('transport-lost')),
+      delta,
+      lost,
       abandon: isolated(() => pending.lose('abandoned')),
-      forget: isolated(() => pending.forget()),
+      forget: isolated(pending.forget),
       retry: () => {
         pending.forget()
         return control({ ...start, before: textsOf(start.region), requestAt: performance.now() })
@@ -104,24 +109,21 @@ export function startMeasure({ route, recorder, isOn, onProof, signal }: Measure
     }
   }
 
-  return {
-    turn: ({ region, response, route, startedAt }) => {
-      const now = performance.now()
-      const newest = implicit.newest()
-      const input = newest !== undefined && now - newest.at <= INPUT_WINDOW_MS ? newest.at : undefined
-      const inputAt = startedAt ?? input
-      implicit.yieldTo(region, input !== undefined && Math.abs(input - (inputAt ?? 0)) < SAME_QUESTION_MS)
-      openIn(region)?.lose('abandoned')
-      const turn = control({
-        region,
-        before: textsOf(region),
-        inputAt: inputAt ?? now,
-        joined: inputAt === undefined,
-        route,
-        requestAt: response === undefined ? now : undefined,
-      })
-      if (response !== undefined) turn.answered(response)
-      return turn
-    },
+  return ({ region, response, route, startedAt }) => {
+    const now = performance.now()
+    const newest = implicit.newest()?.at ?? -Infinity
+    const inputAt = startedAt ?? (now - newest <= INPUT_WINDOW_MS ? newest : undefined)
+    implicit.yieldTo(region, Math.abs(newest - (inputAt ?? now)) < SAME_QUESTION_MS)
+    openIn(region)?.lose('abandoned')
+    const turn = control({
+      region,
+      before: textsOf(region),
+      inputAt: inputAt ?? now,
+      joined: inputAt === undefined,
+      route,
+      requestAt: response === undefined ? now : undefined,
+    })
+    if (response !== undefined) turn.answered(response)
+    return turn
   }
 }

@@ -13,20 +13,19 @@ export function findRegion(found: (region: Element) => void): () => void {
   const told = new Set<Element>()
 
   const consider = (region: Element): void => {
-    if (told.has(region)) return
     if (standing.has(region)) {
       if (!showsText(region)) standing.delete(region)
-      return
+    } else if (!told.has(region)) {
+      told.add(region)
+      found(region)
     }
-    told.add(region)
-    found(region)
   }
   const observer = new MutationObserver(
     isolated((records: MutationRecord[]) => {
       for (const record of records) {
         const { target, addedNodes } = record
         const around = (target instanceof Element ? target : target.parentElement)?.closest(REGION)
-        if (around !== null && around !== undefined) {
+        if (around) {
           if (!standing.has(around) || takesAway(record)) consider(around)
         } else
           for (const node of addedNodes)

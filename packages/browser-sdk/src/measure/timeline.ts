@@ -17,28 +17,25 @@ type Figures = Pick<DataOf<'ai.turn.shown'>, 'ttfvtMs' | 'parts'>
  * between them, so that no part is negative and the known ones never sum up to more than the whole.
  */
 export function figuresOf({ inputAt, requestAt, headersAt, deltaAt, domAt, shownAt }: Timeline): Figures {
-  const end = tenths(Math.max(0, shownAt - inputAt))
+  const ttfvtMs = tenths(Math.max(0, shownAt - inputAt))
   let latest = 0
-  const place = (at: number | undefined): number | undefined =>
-    at === undefined ? undefined : (latest = Math.min(end, Math.max(latest, tenths(at - inputAt))))
-  const request = place(requestAt)
-  const headers = place(headersAt)
-  const delta = place(deltaAt)
-  const dom = place(domAt) ?? 0
+  let from: number | null = 0
+  const partUntil = (at: number | undefined): number | null => {
+    const begin = from
+    from = at === undefined ? null : (latest = Math.min(ttfvtMs, Math.max(latest, tenths(at - inputAt))))
+    return begin === null || from === null ? null : tenths(from - begin)
+  }
   return {
-    ttfvtMs: end,
+    ttfvtMs,
     parts: {
-      inputToRequestMs: between(0, request),
-      requestToHeadersMs: between(request, headers),
-      headersToDeltaMs: between(headers, delta),
-      deltaToDomMs: between(delta, dom),
-      domToPixelMs: tenths(end - dom),
+      inputToRequestMs: partUntil(requestAt),
+      requestToHeadersMs: partUntil(headersAt),
+      headersToDeltaMs: partUntil(deltaAt),
+      deltaToDomMs: partUntil(domAt),
+      domToPixelMs: partUntil(shownAt) ?? 0,
     },
   }
 }
 
-const between = (from: number | undefined, to: number | undefined): number | null =>
-  from === undefined || to === undefined ? null : tenths(to - from)
-
 /** Finer than any browser's clock, and short on the wire. */
-const tenths = (ms: number): number => Math.round(ms * 10) / 10
+export const tenths = (ms: number): number => Math.round(ms * 10) / 10

@@ -1,7 +1,7 @@
 import { isolated } from '../isolated.ts'
-import type { DataOf, Recorder } from '../report/event.ts'
+import type { BrowserEventType, DataOf, Held, Recorder } from '../report/event.ts'
 import { newTextIn, reasoningIn, showsText, type Texts } from './answer-text.ts'
-import { figuresOf } from './timeline.ts'
+import { figuresOf, tenths } from './timeline.ts'
 import { classOf } from './turn-class.ts'
 import type { Visibility } from './visibility.ts'
 import { watchPaint, type Paint } from './watch-paint.ts'
@@ -21,15 +21,16 @@ export interface TurnStart {
 
 /** A question that waits for the first visible token of its answer. */
 export interface PendingTurn {
-  readonly start: TurnStart
+  readonly region: Element
+  readonly inputAt: number
+  /** The instants that are known so far: whoever learns of one first puts it here. */
+  requestAt?: number | undefined
+  headersAt?: number | undefined
+  deltaAt?: number | undefined
   /** What was shown; null when nothing was. */
   readonly shown: Promise<Shown | null>
-  isOpen(): boolean
-  proof(): string | undefined
-  /** Each keeps the first instant that it is told. */
-  requestedAt(at: number): void
-  headersAt(at: number): void
-  deltaAt(at: number): void
+  isOpen: boolean
+  proof?: string
   /** What proves the call; what waited for it is sent. */
   prove(proof: string): void
   lose(reason: Loss): void
@@ -39,8 +40,6 @@ export interface PendingTurn {
   settle(): void
 }
 
-/** A question that nobody answers for this long has been given up. */
-const GIVEN_UP_MS = 600_000
 const CHANGES: MutationObserverInit = {
   childList: true,
   subtree: true,
@@ -59,29 +58,22 @@ export function openTurn(
   visibility: Visibility,
   hasText: () => boolean,
 ): PendingTurn {
-  const { region, inputAt, joined } = start
-  const route = start.route === undefined ? {} : { route: start.route }
+  const { region, inputAt, route } = start
   const reasoningBefore = reasoningIn(region)
   let { before } = start
-  let { requestAt } = start
-  let headersAt: number | undefined
-  let deltaAt: number | undefined
-  let domAt: number | undefined
+  let domAt = 0
   let firstProgressMs: number | undefined
   let readyWhileHidden = false
-  let proof: string | undefined
-  let open = true
-  let told: Told | undefined
+  let held: Held | undefined
   let stopPaint: ReturnType<typeof watchPaint> | undefined
-  const { promise: shown, resolve } = deferred<Shown | null>()
+  let resolve: (shown: Shown | null) => void
 
-  const sinceInput = (at: number): number => Math.max(0, Math.round((at - inputAt) * 10) / 10)
-  const proven = (): { proof?: string } => (proof === undefined ? {} : { proof })
+  const sinceInput = (): number => tenths(Math.max(0, performance.now() - inputAt))
 
   const check = (): void => {
-    if (!open || stopPaint !== undefined) return
+    if (!turn.isOpen || stopPaint !== undefined) return
     // A region that was cleared for its next answer owes nothing to the last one.
-    if (before.size > 0 && !showsText(region)) before = new Map()
+    if (!showsText(region)) before = new Map()
     const text = newTextIn(region, before)
     if (text === undefined) {
       watchProgress()
@@ -99,8 +91,8 @@ export function openTurn(
 
   const watchProgress = (): void => {
     if (firstProgressMs !== undefined || document.hidden || reasoningIn(region) <= reasoningBefore) return
-    firstProgressMs = sinceInput(performance.now())
-    requestAnimationFrame(() => (firstProgressMs = sinceInput(performance.now())))
+    firstProgressMs = sinceInput()
+    requestAnimationFrame(() => (firstProgressMs = sinceInput()))
   }
 
   const observer = new MutationObserver(isolated(check))
@@ -110,91 +102,60 @@ export function openTurn(
     queueMicrotask(isolated(check))
   }
 
-  /** Tells at once where the proof is known, else as soon as it is. */
-  const tell = <T extends 'ai.turn.shown' | 'ai.turn.lost'>(type: T, data: () => DataOf<T>): void => {
-    const held = recorder.hold(type, data())
-    told = { held, amend: () => held.amend(data()) }
-    if (proof !== undefined) held.release()
+  const close = (): boolean => {
+    const wasOpen = turn.isOpen
+    turn.isOpen = false
+    observer.disconnect()
+    return wasOpen
   }
 
-  const close = (): boolean => {
-    const wasOpen = open
-    open = false
-    observer.disconnect()
-    clearTimeout(timer)
-    return wasOpen
+  /** Tells at once where the proof is known, else as soon as it is. */
+  const tell = <T extends BrowserEventType>(type: T, describe: () => DataOf<T>): void => {
+    held = recorder.hold(type, describe)
+    if (turn.proof !== undefined) held.release()
   }
 
   const onPaint = ({ at: shownAt, method, errorMs }: Paint): void => {
     if (!close()) return
-    const circumstances = classOf({
-      inputAt,
-      joined,
-      readyWhileHidden,
-      lastHiddenAt: visibility.lastHiddenAt(),
-      lastThawedAt: visibility.lastThawedAt(),
-    })
+    const turnClass = classOf(start, readyWhileHidden, visibility)
     const describe = (): Shown => ({
-      ...route,
-      ...figuresOf({ inputAt, requestAt, headersAt, deltaAt, domAt: domAt ?? shownAt, shownAt }),
-      class: circumstances,
+      route,
+      ...figuresOf({ ...turn, domAt, shownAt }),
+      class: turnClass,
       method,
       errorMs,
-      ...(firstProgressMs !== undefined && { firstProgressMs }),
-      ...proven(),
+      firstProgressMs,
+      proof: turn.proof,
     })
     tell('ai.turn.shown', describe)
     resolve(describe())
   }
 
-  const lose = (reason: Loss): void => {
-    if (!close()) return
-    stopPaint?.(false)
-    const afterMs = sinceInput(performance.now())
-    tell('ai.turn.lost', () => ({ ...route, reason, afterMs, ...proven() }))
-    resolve(null)
-  }
-
-  const timer = setTimeout(
-    isolated(() => lose('abandoned')),
-    GIVEN_UP_MS,
-  )
-  watch()
-  return {
-    start,
-    shown,
-    isOpen: () => open,
-    proof: () => proof,
-    requestedAt: (at) => (requestAt ??= at),
-    headersAt: (at) => (headersAt ??= at),
-    deltaAt: (at) => (deltaAt ??= at),
-    prove: (given) => {
-      proof ??= given
-      told?.amend()
-      told?.held.release()
+  const turn: PendingTurn = {
+    ...start,
+    isOpen: true,
+    shown: new Promise((settle) => (resolve = settle)),
+    prove: (proof) => {
+      turn.proof ??= proof
+      held?.release()
     },
-    lose,
+    lose: (reason) => {
+      if (!close()) return
+      stopPaint?.(false)
+      const afterMs = sinceInput()
+      tell('ai.turn.lost', () => ({ route, reason, afterMs, proof: turn.proof }))
+      resolve(null)
+    },
     forget: () => {
       if (close()) resolve(null)
       stopPaint?.(false)
-      told?.held.withdraw()
+      held?.withdraw()
     },
     settle: () => {
-      if (!open) return
-      stopPaint?.(true)
-      lose('abandoned')
+      if (turn.isOpen) stopPaint?.(true)
+      turn.lose('abandoned')
     },
   }
-}
-
-interface Told {
-  readonly held: { release(): void; withdraw(): void }
-  amend(): void
-}
-
-/** `Promise.withResolvers` is younger than the browsers that are served. */
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined
-  const promise = new Promise<T>((settle) => (resolve = settle))
-  return { promise, resolve }
+  watch()
+  return turn
 }

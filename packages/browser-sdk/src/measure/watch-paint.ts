@@ -30,76 +30,65 @@ export function watchPaint(
   painted: (paint: Paint) => void,
   gone: () => void,
 ): (settle: boolean) => void {
-  const element = text.parentElement
+  // A region is an element, so its text has one around it.
+  const element = text.parentElement as Element
   const block = blockOf(element)
+  const isMarkOurs = !block.hasAttribute(ATTRIBUTE)
+  const startedAt = performance.now()
   let known: Paint | undefined
-  let ended = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let timing: PerformanceObserver | undefined
-  let onScreen: IntersectionObserver | undefined
-  const isMarkOurs = block?.hasAttribute(ATTRIBUTE) === false
 
-  const end = (paint: Paint | undefined): void => {
-    if (ended) return
-    ended = true
+  const end = (settle: boolean): void => {
     clearTimeout(timer)
     timing?.disconnect()
-    onScreen?.disconnect()
-    if (isMarkOurs) block?.removeAttribute(ATTRIBUTE)
-    if (paint !== undefined) painted(paint)
+    onScreen.disconnect()
+    if (isMarkOurs) block.removeAttribute(ATTRIBUTE)
+    if (settle && known !== undefined) painted(known)
   }
 
-  if (block !== null && hasElementTiming()) {
-    const startedAt = performance.now()
+  const onScreen = new IntersectionObserver(
+    isolated((entries: IntersectionObserverEntry[]) => {
+      if (!element.isConnected) {
+        end(true)
+        if (known === undefined) gone()
+        return
+      }
+      const seen = entries.find(({ isIntersecting }) => isIntersecting)
+      if (seen === undefined || known !== undefined) return
+      known = { at: seen.time, method: 'intersection', errorMs: 17 }
+      timer = setTimeout(
+        isolated(() => end(true)),
+        timing === undefined ? 0 : TIMING_WAIT_MS,
+      )
+    }),
+  )
+  onScreen.observe(element)
+
+  // Other browsers than Chromium have no such entries.
+  if (self.PerformanceObserver?.supportedEntryTypes?.includes('element')) {
     timing = new PerformanceObserver(
       isolated((list: PerformanceObserverEntryList) => {
         for (const entry of list.getEntries() as ElementTimingEntry[]) {
           const { width, height } = entry.intersectionRect
           // Below the fold it reports a paint that nobody sees.
-          if (entry.element === block && entry.renderTime >= startedAt && width * height > 0)
-            end({ at: entry.renderTime, method: 'element-timing', errorMs: 4 })
+          if (entry.element === block && entry.renderTime >= startedAt && width * height > 0) {
+            known = { at: entry.renderTime, method: 'element-timing', errorMs: 4 }
+            end(true)
+            return
+          }
         }
       }),
     )
     timing.observe({ type: 'element' })
     if (isMarkOurs) block.setAttribute(ATTRIBUTE, 'paceline')
   }
-
-  if (element !== null && 'IntersectionObserver' in window) {
-    onScreen = new IntersectionObserver(
-      isolated((entries: IntersectionObserverEntry[]) => {
-        if (!element.isConnected) {
-          end(known)
-          if (known === undefined) gone()
-          return
-        }
-        const seen = entries.find(({ isIntersecting }) => isIntersecting)
-        if (seen === undefined || known !== undefined) return
-        known = { at: seen.time, method: 'intersection', errorMs: 17 }
-        if (timing === undefined) end(known)
-        else
-          timer = setTimeout(
-            isolated(() => end(known)),
-            TIMING_WAIT_MS,
-          )
-      }),
-    )
-    onScreen.observe(element)
-  } else {
-    // The frame after the one that paints it: never too early, and up to two frames late.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(isolated((at: number) => end({ at, method: 'animation-frame', errorMs: 34 }))),
-    )
-  }
-  return (settle) => end(settle ? known : undefined)
+  return end
 }
 
-const hasElementTiming = (): boolean =>
-  'PerformanceObserver' in window && (PerformanceObserver.supportedEntryTypes ?? []).includes('element')
-
 /** Element Timing counts text towards the block that lays it out. */
-function blockOf(element: Element | null): Element | null {
-  for (let block = element; block !== null; block = block.parentElement)
+function blockOf(element: Element): Element {
+  for (let block: Element | null = element; block !== null; block = block.parentElement)
     if (!/^(inline|contents)$/.test(getComputedStyle(block).display)) return block
   return element
 }

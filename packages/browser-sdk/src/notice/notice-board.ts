@@ -1,5 +1,4 @@
-import type { Notice } from '@paceline/core'
-import type { HeldDirectives } from '../directives/follow-directives.ts'
+import type { Notice, PublicDirectives } from '@paceline/core'
 import { isolated } from '../isolated.ts'
 import type { Recorder } from '../report/event.ts'
 import { composeNotice } from './compose-notice.ts'
@@ -11,36 +10,41 @@ import { createNoticeView } from './notice-view.ts'
 export interface NoticeBoardOptions {
   readonly options: NoticeOptions
   readonly audience: Audience
-  readonly recorder: Recorder
+  readonly record: Recorder['record']
   readonly resolvedMs: number
   readonly signal: AbortSignal
 }
 
 export interface NoticeBoard {
-  refresh(held: HeldDirectives): void
+  /** @param heardAt by `performance.now()`: the server's clock and ours need not agree */
+  refresh(directives: PublicDirectives, heardAt: number): void
 }
 
 /** Often enough that no minute on it is wrong for long. */
 const REFRESH_MS = 10_000
+/** So long must its region have stood for assistive technology to hear what comes into it. */
+const NOTED_MS = 100
 
 /** Shows the worst notice that concerns the user and that they have not put away. */
 export function createNoticeBoard({
   options,
   audience,
-  recorder,
+  record,
   resolvedMs,
   signal,
 }: NoticeBoardOptions): NoticeBoard {
+  signal.throwIfAborted()
   const dismissals = openDismissals()
   const told = new Set<string>()
-  let held: HeldDirectives | undefined
+  let directives: PublicDirectives
+  let heardAt: number
   let shown: Notice | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const view = createNoticeView(options, () => {
     if (shown !== undefined) {
       dismissals.add(shown.incident, weightOf(shown))
-      recorder.record('notice.dismissed', seen(shown))
+      record('notice.dismissed', seen(shown))
     }
     shown = undefined
     view.hide()
@@ -50,13 +54,15 @@ export function createNoticeBoard({
     clearTimeout(timer)
     view.remove()
   })
+  const updateIn = (ms: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(isolated(update), ms)
+  }
 
   const update = (): void => {
-    clearTimeout(timer)
-    if (held === undefined || signal.aborted) return
-    const ageMs = performance.now() - held.receivedAt
-    const { maxAgeMs, sdk } = held.directives
-    const inForce = sdk ? noticesInForce(held, ageMs, audience) : []
+    const ageMs = performance.now() - heardAt
+    const { maxAgeMs, sdk, notices } = directives
+    const inForce = sdk ? noticesInForce(notices, ageMs, audience) : []
     const notice = inForce.find((one) => !dismissals.covers(one.incident, weightOf(one)))
     if (notice === undefined) {
       takeDown(inForce, ageMs)
@@ -64,32 +70,39 @@ export function createNoticeBoard({
     }
     shown = notice
     const name = `${notice.incident} ${notice.severity}`
-    if (!told.has(name)) recorder.record('notice.shown', seen(notice))
+    if (!told.has(name)) record('notice.shown', seen(notice))
     told.add(name)
     view.show(composeNotice(notice, ageMs, ageMs > maxAgeMs, options), notice.severity)
     const turns = [maxAgeMs, ...inForce.map(({ ttlMs }) => ttlMs)].map((at) => at - ageMs)
-    timer = setTimeout(isolated(update), Math.min(REFRESH_MS, ...turns.filter((ms) => ms >= 0)) + 1)
+    updateIn(Math.min(REFRESH_MS, ...turns.filter((ms) => ms >= 0)) + 1)
   }
 
   /** Only a newer document can say that it is over; a notice whose time ran out just goes. */
   const takeDown = (inForce: readonly Notice[], ageMs: number): void => {
     const last = shown
+    if (last === undefined) return
     shown = undefined
     const isOver =
-      last !== undefined && !held?.directives.notices.some(({ incident }) => incident === last.incident)
-    if (isOver && held?.directives.sdk === true && inForce.length === 0 && ageMs < REFRESH_MS) {
-      view.showResolved()
-      timer = setTimeout(
-        isolated(() => view.hide()),
-        resolvedMs,
-      )
-    } else view.hide()
+      directives.sdk && !directives.notices.some(({ incident }) => incident === last.incident)
+    if (!isOver || inForce.length > 0 || ageMs >= REFRESH_MS) {
+      view.hide()
+      return
+    }
+    view.showResolved()
+    setTimeout(
+      isolated(() => {
+        if (shown === undefined) view.hide()
+      }),
+      resolvedMs,
+    )
   }
 
   return {
-    refresh: (next) => {
-      held = next
-      update()
+    refresh: (next, at) => {
+      if (signal.aborted) return
+      directives = next
+      heardAt = at
+      updateIn(NOTED_MS)
     },
   }
 }

@@ -7,9 +7,7 @@ type PublicNotice = PublicDirectives['notices'][number]
 const notice = (id: string, more: Partial<PublicNotice>): PublicNotice =>
   ({ id, incident: id, severity: 'info', select: {}, ttlMs: 1_000, ...more }) as PublicNotice
 const inForce = (notices: PublicNotice[], ageMs: number, audience = {}): string[] =>
-  noticesInForce({ directives: { notices } as PublicDirectives, receivedAt: 0 }, ageMs, audience).map(
-    ({ id }) => id,
-  )
+  noticesInForce(notices, ageMs, audience).map(({ id }) => id)
 
 describe('noticesInForce', () => {
   it('has the worst first', () => {

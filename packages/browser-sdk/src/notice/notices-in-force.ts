@@ -1,5 +1,4 @@
 import type { Notice, PublicDirectives } from '@paceline/core'
-import type { HeldDirectives } from '../directives/follow-directives.ts'
 
 /** Whom a notice may concern: where the page is, and who uses it. */
 export interface Audience {
@@ -13,11 +12,11 @@ export const weightOf = ({ severity }: Pick<Notice, 'severity'>): number => SEVE
 
 /** The notices for this audience whose time has not run out, worst first. */
 export const noticesInForce = (
-  { directives }: HeldDirectives,
+  notices: PublicDirectives['notices'],
   ageMs: number,
   audience: Audience,
 ): PublicDirectives['notices'] =>
-  directives.notices
+  notices
     .filter(({ ttlMs, select }) => ttlMs > ageMs && concerns(select, audience))
     .sort((a, b) => weightOf(b) - weightOf(a))
 

@@ -1,129 +1,69 @@
-import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
-import { isolated } from '../isolated.ts'
-import type { Kept } from './take-batch.ts'
+/** One kept event, as it goes over the wire. */
+export interface Kept {
+  readonly key: string
+  readonly json: string
+}
 
-/** Events on disk where the browser lets us, in memory where it does not. */
+/**
+ * Events on disk where the browser lets us, in memory where it does not. It is `localStorage` because a write there is
+ * done when it returns: also while the page is being left, when a database would have to be open already.
+ */
 export interface EventStore {
-  /** Begins at once and does not wait: it works while the page is being left. */
-  put(kept: Kept): void
-  /** The oldest ones, of this page and of earlier ones. */
-  oldest(): Promise<Kept[]>
-  remove(kept: readonly Kept[]): void
-  /** What this page has put and nobody has removed yet, oldest first; synchronous, for a page that is being left. */
-  own(): Kept[]
-  /** Puts what the disk has not confirmed where it can be written at once: the page is about to go. */
-  rescue(): void
+  /**
+   * @param readyAt from when on any page may send it, in epoch ms
+   * @returns the key to remove it by
+   */
+  put(id: string, json: string, readyAt: number): string
+  /** Those that are ready, of this page and of others, oldest first. */
+  ready(): Kept[]
+  remove(keys: readonly string[]): void
 }
 
-/** For what was recorded before the database was open: writing here needs no connection and no waiting. */
-const RESCUE = 'paceline-unsaved'
-
-interface Entry {
-  readonly kept: Kept
-  isSaved: boolean
-}
-
-const READ_AT_ONCE = 250
-/** Beyond this the oldest go: a report is worth less than a disk. */
-const LIMIT = 5_000
-const SLOW_MS = 2_000
+const PREFIX = 'paceline-event '
+/** Beyond this the oldest go: the storage is the app's, and a report is worth less. */
+const LIMIT = 2_000
 
 export function openEventStore(): EventStore {
-  const own = new Map<string, Entry>()
-  let disk: UseStore | undefined
-  let saved = 0
-  let isStuck = false
-  /** Done with, even if the disk can't forget them. */
-  const gone = new Set<string>()
+  /** What the disk would not take. */
+  const memory: Record<string, string> = {}
 
-  /** Private windows and damaged profiles reject, throw, or never answer. */
-  const onDisk = async <T>(
-    mode: IDBTransactionMode,
-    work: (store: IDBObjectStore) => T | Promise<T>,
-  ): Promise<T> => {
-    if (isStuck) throw new Error('The disk does not answer.')
-    disk ??= createStore('paceline', 'events')
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const tooLong = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        isStuck = true
-        reject(new Error('The disk does not answer.'))
-      }, SLOW_MS)
-    })
-    return await Promise.race([disk(mode, work), tooLong]).finally(() => clearTimeout(timer))
+  const remove = (keys: readonly string[]): void => {
+    for (const key of keys) {
+      delete memory[key]
+      delete disk()[key]
+    }
   }
-  /** The transaction is committed by hand, since a page that is being left runs no more of our code. */
-  const change = async (work: (store: IDBObjectStore) => void): Promise<void> =>
-    await onDisk('readwrite', (store) => {
-      const done = promisifyRequest(store.transaction)
-      work(store)
-      store.transaction.commit()
-      return done
-    })
-  const trim = async (): Promise<void> => {
-    const keys = await onDisk('readonly', async (store) => {
-      const excess = (await promisifyRequest(store.count())) - LIMIT
-      return excess > 0 ? await promisifyRequest(store.getAllKeys(null, excess)) : []
-    })
-    if (keys.length > 0) await change((store) => keys.forEach((key) => store.delete(key)))
-  }
-  const save = async (entry: Entry): Promise<void> => {
-    const { kept } = entry
-    await change((store) => store.put(kept, kept.key))
-    entry.isSaved = true
-    saved += 1
-    if (saved % 100 === 0) await trim()
-  }
-  const forgetOldest = (): void => {
-    const [oldest] = own.keys()
-    if (own.size > LIMIT && oldest !== undefined) own.delete(oldest)
-  }
-  // Opened early: a connection that must first be opened comes too late for a page that is being left.
-  void trim().catch(ignore)
-
-  const put = (kept: Kept): void => {
-    if (gone.has(kept.key)) return
-    const entry: Entry = { kept, isSaved: false }
-    own.set(kept.key, entry)
-    forgetOldest()
-    save(entry).catch(ignore)
-  }
-  const unsaved = (): Kept[] => [...own.values()].filter(({ isSaved }) => !isSaved).map(({ kept }) => kept)
-  for (const kept of rescued()) put(kept)
-  isolated(() => localStorage.removeItem(RESCUE))()
 
   return {
-    put,
-    oldest: async () => {
-      const read = await onDisk('readonly', (store) =>
-        promisifyRequest<Kept[]>(store.getAll(null, READ_AT_ONCE)),
-      ).catch(() => [])
-      const known = new Set(read.map(({ key }) => key))
-      return [...read, ...unsaved().filter(({ key }) => !known.has(key))].filter(({ key }) => !gone.has(key))
-    },
-    remove: (removed) => {
-      for (const { key } of removed) {
-        own.delete(key)
-        gone.add(key)
+    put: (id, json, readyAt) => {
+      const key = `${PREFIX}${readyAt} ${id}`
+      try {
+        localStorage[key] = json
+      } catch {
+        memory[key] = json
       }
-      change((store) => removed.forEach(({ key }) => store.delete(key))).catch(ignore)
+      return key
     },
-    own: () => [...own.values()].map(({ kept }) => kept),
-    rescue: isolated(() => {
-      const kept = unsaved()
-      // Two tabs may close at once.
-      if (kept.length > 0) localStorage.setItem(RESCUE, JSON.stringify([...rescued(), ...kept]))
-    }),
+    ready: () => {
+      const stored = disk()
+      const keys = [...Object.keys(memory), ...Object.keys(stored)]
+        .filter((key) => key.startsWith(PREFIX))
+        .sort()
+      remove(keys.splice(0, keys.length - LIMIT))
+      const now = `${PREFIX}${Date.now()}~`
+      return keys
+        .filter((key) => key < now)
+        .map((key) => ({ key, json: stored[key] ?? memory[key] ?? '' }))
+    },
+    remove,
   }
 }
 
-function rescued(): readonly Kept[] {
+/** Strict settings throw at the mere mention of it, and some web views have none. */
+function disk(): Record<string, string> {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(RESCUE) ?? '[]')
-    return Array.isArray(kept) ? (kept as Kept[]) : []
+    return localStorage ?? {}
   } catch {
-    return []
+    return {}
   }
 }
-
-const ignore = (): void => undefined

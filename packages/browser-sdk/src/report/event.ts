@@ -13,16 +13,21 @@ export type BrowserEvent = Extract<PacelineEvent, { type: BrowserEventType }>
 export type DataOf<T extends BrowserEventType> = EventOf<T>['data']
 
 /** An event that is kept but still waits for its proof. */
-export interface Held<T extends BrowserEventType> {
-  /** Replaces its data, as long as it has not been released. */
-  amend(data: DataOf<T>): void
+export interface Held {
+  /** Tells it as it is described by then. */
   release(): void
   /** Takes it back, as long as it has not been released. */
   withdraw(): void
 }
 
-/** Keeps an event. Ready at once unless it is to be held. */
+/** Keeps events. Ready at once unless it is to be held. */
 export interface Recorder {
   record<T extends BrowserEventType>(type: T, data: DataOf<T>): void
-  hold<T extends BrowserEventType>(type: T, data: DataOf<T>): Held<T>
+  hold<T extends BrowserEventType>(type: T, describe: () => DataOf<T>): Held
+}
+
+/** Stands in where nothing is kept. */
+export const INERT_RECORDER: Recorder = {
+  record: () => undefined,
+  hold: () => ({ release: () => undefined, withdraw: () => undefined }),
 }

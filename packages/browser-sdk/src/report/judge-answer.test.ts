@@ -1,36 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import type { BrowserEvent } from './event.ts'
 import { judgeAnswer } from './judge-answer.ts'
-import type { Kept } from './take-batch.ts'
 
-const sent = ['a', 'b', 'c'].map((id): Kept => ({ key: id, heldUntil: 0, event: { id } as BrowserEvent }))
-const verdicts = (...given: readonly [string | null, string][]) => ({
-  verdicts: given.map(([id, verdict]) => ({ id, verdict })),
-})
+const sent = ['1 a', '2 b', '3 c']
+const verdicts = (...given: readonly [string | null, string][]) =>
+  ({ verdicts: given.map(([id, verdict]) => ({ id, verdict })) }) as never
+const done = (body: never) => judgeAnswer(200, null, body, sent).done
 
 describe('judgeAnswer', () => {
   it('is done with what was accepted, known or refused, and with nothing else', () => {
-    const body = verdicts(['a', 'accepted'], ['b', 'postponed'], ['c', 'refused'])
-    expect(judgeAnswer(200, null, body, sent)).toEqual({ kind: 'settled', done: [sent[0], sent[2]] })
-    expect(judgeAnswer(200, null, verdicts(['a', 'duplicate']), sent)).toEqual({
-      kind: 'settled',
-      done: [sent[0]],
-    })
+    expect(done(verdicts(['a', 'accepted'], ['b', 'postponed'], ['c', 'refused']))).toEqual(['1 a', '3 c'])
+    expect(done(verdicts(['a', 'duplicate']))).toEqual(['1 a'])
   })
 
   it('goes by the verdict on that very event', () => {
-    expect(judgeAnswer(200, null, verdicts(['b', 'accepted']), sent)).toEqual({ kind: 'wait', atLeastMs: 0 })
+    expect(done(verdicts(['b', 'accepted']))).toEqual([])
   })
 
   it('drops an event whose id the edge can not read', () => {
-    expect(judgeAnswer(200, null, verdicts([null, 'refused']), sent)).toEqual({
-      kind: 'settled',
-      done: [sent[0]],
-    })
+    expect(done(verdicts([null, 'refused']))).toEqual(['1 a'])
   })
 
   it.each([400, 413])('tries fewer after %i', (status) => {
-    expect(judgeAnswer(status, null, {}, sent)).toEqual({ kind: 'split' })
+    expect(judgeAnswer(status, null, {}, sent)).toEqual({ done: [], isTooMuch: true, waitMs: 0 })
   })
 
   it.each([
@@ -43,7 +34,11 @@ describe('judgeAnswer', () => {
     [200, null, '<html>', 0],
     [200, null, { verdicts: 'all fine' }, 0],
     [502, null, verdicts(['a', 'accepted']), 0],
-  ])('keeps everything after %i, Retry-After %o and body %o', (status, retryAfter, body, atLeastMs) => {
-    expect(judgeAnswer(status, retryAfter, body, sent)).toEqual({ kind: 'wait', atLeastMs })
+  ])('keeps everything after %i, Retry-After %o and body %o', (status, retryAfter, body, waitMs) => {
+    expect(judgeAnswer(status, retryAfter, body as never, sent)).toEqual({
+      done: [],
+      isTooMuch: false,
+      waitMs,
+    })
   })
 })

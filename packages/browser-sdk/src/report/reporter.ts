@@ -1,29 +1,29 @@
-import type { EventsAnswer } from '@paceline/core'
+import type { Version } from '@paceline/core'
 import { isolated } from '../isolated.ts'
 import { listen } from '../listen.ts'
+import type { Timing } from '../options.ts'
 import { backOffMs } from './back-off.ts'
-import type { BrowserEvent, BrowserEventType, DataOf, Held, Recorder } from './event.ts'
+import { INERT_RECORDER, type BrowserEvent, type BrowserEventType, type DataOf, type Recorder } from './event.ts'
 import { openEventStore } from './event-store.ts'
-import { eventPost } from './post-events.ts'
-import { newId, openSession } from './session.ts'
-import { isReady, takeBatch } from './take-batch.ts'
+import { mayReport, type Consent } from './permission.ts'
+import { postEvents } from './post-events.ts'
+import { isSampled, newId, sessionId } from './session.ts'
+import { takeBatch, type Batch } from './take-batch.ts'
 
 const MOST_AT_ONCE = 100
 const BLOCKED_AFTER = 3
-const POISONED_MOST = 3
 
 export interface ReporterOptions {
   readonly edge: string
   readonly key: string
+  readonly consent: Consent
+  readonly timing: Timing
   /** The part of the sessions that report; 0 while everything is switched off. */
   readonly sampling: () => number
   /** Nothing is sent before this has settled: it tells whether anything is to be sent at all. */
   readonly ready: Promise<unknown>
-  readonly flushMs: number
-  readonly holdMs: number
-  readonly backOffMs: number
   readonly onEvent: ((event: BrowserEvent) => void) | undefined
-  readonly onAnswer: (answer: Partial<EventsAnswer>) => void
+  readonly onVersion: (version: Version | null | undefined) => void
   readonly signal: AbortSignal
 }
 
@@ -32,178 +32,154 @@ export interface ReporterOptions {
  * and outages. What is sent twice the edge knows by its id.
  */
 export function startReporter(options: ReporterOptions): Recorder {
-  const { edge, key, sampling, signal } = options
+  const { edge, key, timing, sampling, signal } = options
+  const url = `${edge}/events`
   const store = openEventStore()
-  const session = openSession()
-  const post = eventPost(edge, options.onAnswer)
-  const holds = new Map<string, () => void>()
+  const holds = new Set<() => void>()
+  /** What can never pass. Another page may try again. */
   const setAside = new Set<string>()
+  let session: string | undefined
+  let isAllowed = false
+  let isFlushing = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let notBefore = 0
   let failures = 0
+  /** In a row; when they are too many there is quiet until the network comes back. */
   let unreachable = 0
   let most = MOST_AT_ONCE
-  let poisoned = 0
-  let isFlushing = false
-  let isQuiet = false
 
-  const isWanted = (): boolean => session.isSampled(sampling()) && !signal.aborted
-
-  const schedule = (ms = options.flushMs): void => {
-    timer ??= setTimeout(
-      isolated(() => {
-        timer = undefined
-        return flush()
-      }),
-      Math.max(ms, notBefore - performance.now()),
+  const isWanted = (): boolean => isSampled((session ??= sessionId()), sampling())
+  const nextBatch = (): Batch =>
+    takeBatch(
+      key,
+      store.ready().filter((kept) => !setAside.has(kept.key)),
+      most,
     )
+
+  const schedule = (): void => {
+    timer ??= setTimeout(isolated(flush), Math.max(timing.flushMs, notBefore - performance.now()))
   }
 
   const flush = async (): Promise<void> => {
-    if (isQuiet || !navigator.onLine) return
-    if (isFlushing) {
+    timer = undefined
+    if (!isAllowed || unreachable >= BLOCKED_AFTER || !navigator.onLine) return
+    if (isFlushing || performance.now() < notBefore) {
       schedule()
       return
     }
     isFlushing = true
     try {
       await options.ready
-      if (isWanted()) await oneTabAtATime(sendAll)
-      else if (!signal.aborted) store.remove(store.own())
+      await oneTabAtATime(sendAll)
     } finally {
       isFlushing = false
     }
   }
 
   const sendAll = async (): Promise<void> => {
-    for (;;) {
-      const now = Date.now()
-      const kept = (await store.oldest()).filter((one) => !setAside.has(one.key))
-      const ready = kept.filter((one) => isReady(one, now))
-      const batch = takeBatch(key, ready, most)
-      if (!isWanted()) return
-      if (batch.items.length === 0) {
-        // Held by another tab, or by a page that did not live to release them.
-        if (kept.length > 0) schedule(Math.min(...kept.map(({ heldUntil }) => heldUntil - now)) + 1)
+    while (!signal.aborted) {
+      if (!isWanted()) {
+        const own = store.ready().filter(({ json }) => json.includes(session ?? ''))
+        store.remove(own.map(({ key }) => key))
         return
       }
+      const batch = nextBatch()
+      const { keys } = batch
+      if (keys.length === 0) return
       // A keepalive request may fail for want of quota alone, so after a failure it goes without.
-      const step = await post.send(batch, failures === 0).catch(() => undefined)
-      if (step !== undefined) unreachable = 0
-      if (step?.kind === 'settled') {
-        store.remove(step.done)
+      const answer = await postEvents(url, batch, failures === 0, options.onVersion).catch(() => undefined)
+      if (answer !== undefined) unreachable = 0
+      if (answer?.done.length) {
+        store.remove(answer.done)
         failures = 0
-        poisoned = 0
         most = Math.min(MOST_AT_ONCE, most * 2)
-      } else if (step?.kind === 'split') {
-        if (batch.items.length === 1) {
-          setAside.add(batch.items[0]?.key ?? '')
-          poisoned += 1
-          // Not the events are wrong, but whoever refuses every one of them.
-          if (poisoned > POISONED_MOST) {
-            later(0)
-            return
-          }
+      } else if (answer?.isTooMuch && keys.length > 1) most = keys.length >> 1
+      else {
+        if (answer?.isTooMuch) setAside.add(keys[0] ?? '')
+        failures += 1
+        // Offline is no outage of the edge.
+        if (answer === undefined && navigator.onLine && ++unreachable >= BLOCKED_AFTER) {
+          recorder.record('reporting.blocked', { attempts: unreachable })
+          return
         }
-        most = Math.max(1, Math.floor(batch.items.length / 2))
-      } else {
-        later(step?.atLeastMs)
+        const waitMs = backOffMs(failures, timing.backOffMs, Math.random())
+        notBefore = performance.now() + Math.max(waitMs, answer?.waitMs ?? 0)
+        schedule()
         return
       }
     }
   }
 
-  /** @param atLeastMs undefined when the edge could not be reached at all */
-  const later = (atLeastMs: number | undefined): void => {
-    failures += 1
-    if (atLeastMs === undefined && navigator.onLine) unreachable += 1
-    if (unreachable >= BLOCKED_AFTER) {
-      isQuiet = true
-      recorder.record('reporting.blocked', { attempts: unreachable })
-      return
-    }
-    const waitMs = backOffMs(failures, options.backOffMs, Math.random())
-    notBefore = performance.now() + Math.max(waitMs, atLeastMs ?? 0)
+  const create = <T extends BrowserEventType>(type: T, data: DataOf<T>): BrowserEvent =>
+    ({
+      specversion: '1.0',
+      id: newId(),
+      source: `/browser/${session ?? ''}`,
+      type,
+      time: new Date().toISOString(),
+      data,
+    }) as BrowserEvent
+  const put = (event: BrowserEvent, holdMs = 0): string =>
+    store.put(event.id, JSON.stringify(event), Date.now() + holdMs)
+  const tell = (event: BrowserEvent): void => {
+    put(event)
+    isolated(() => options.onEvent?.(event))()
     schedule()
   }
 
-  const keep = <T extends BrowserEventType>(type: T, data: DataOf<T>, heldUntil: number): Held<T> => {
-    const id = newId()
-    const at = Date.now()
-    const name = `${at}-${id}`
-    const base = {
-      specversion: '1.0',
-      id,
-      source: `/browser/${session.id}`,
-      type,
-      time: new Date(at).toISOString(),
-    }
-    let isHeld = isWanted()
-    if (!isHeld) return { amend: nothing, release: nothing, withdraw: nothing }
-    let event = { ...base, data } as BrowserEvent
-    const put = (until: number): void => store.put({ key: name, event, heldUntil: until })
-    const release = (): void => {
-      if (!isHeld) return
-      isHeld = false
-      holds.delete(name)
-      put(0)
-      isolated(() => options.onEvent?.(event))()
-      schedule()
-    }
-    if (heldUntil > 0) {
-      put(heldUntil)
-      holds.set(name, release)
-      setTimeout(isolated(release), options.holdMs)
-    } else release()
-    return {
-      amend: (data) => {
-        if (isHeld) event = { ...base, data } as BrowserEvent
-      },
-      release,
-      withdraw: () => {
-        if (!isHeld) return
-        isHeld = false
-        holds.delete(name)
-        store.remove([{ key: name, event, heldUntil }])
-      },
-    }
-  }
-
   const recorder: Recorder = {
-    record: (type, data) => void keep(type, data, 0),
-    hold: (type, data) => keep(type, data, Date.now() + options.holdMs),
+    record: (type, data) => {
+      if (isAllowed && isWanted()) tell(create(type, data))
+    },
+    hold: (type, describe) => {
+      if (!isAllowed || !isWanted()) return INERT_RECORDER.hold(type, describe)
+      const event = create(type, describe())
+      const key = put(event, timing.holdMs)
+      const withdraw = (): void => {
+        holds.delete(release)
+        store.remove([key])
+      }
+      const release = (): void => {
+        if (!holds.has(release)) return
+        withdraw()
+        tell({ ...event, data: describe() } as BrowserEvent)
+      }
+      holds.add(release)
+      setTimeout(isolated(release), timing.holdMs)
+      return { release, withdraw }
+    },
   }
 
   const leave = (event: Event): void => {
-    if (event.type === 'pagehide') {
-      for (const release of holds.values()) release()
-      store.rescue()
-    } else if (!document.hidden) {
+    if (event.type === 'pagehide') for (const release of holds) release()
+    else if (!document.hidden) {
       schedule()
       return
     }
-    const own = store.own().filter((kept) => isReady(kept, Date.now()) && !setAside.has(kept.key))
-    const batch = takeBatch(key, own, MOST_AT_ONCE)
-    if (isWanted() && batch.items.length > 0) post.beacon(batch)
+    if (!isAllowed || !isWanted()) return
+    const { keys, body } = nextBatch()
+    if (keys.length > 0) navigator.sendBeacon(url, body)
   }
   // After the measure's own listeners, which tell what they know when the page is left.
   listen(window, 'pagehide', leave, signal)
   listen(document, 'visibilitychange', leave, signal)
-  const comeBack = (): void => {
-    isQuiet = false
-    unreachable = 0
-    notBefore = 0
-    clearTimeout(timer)
-    timer = undefined
-    schedule()
-  }
-  listen(window, 'online', comeBack, signal)
+  listen(
+    window,
+    'online',
+    () => {
+      unreachable = 0
+      notBefore = 0
+      return flush()
+    },
+    signal,
+  )
   signal.addEventListener('abort', () => clearTimeout(timer))
-  schedule()
+  isolated(async () => {
+    isAllowed = await mayReport(options.consent)
+    schedule()
+  })()
   return recorder
 }
-
-const nothing = (): void => undefined
 
 /** Web Locks where there are any; without them two tabs may send the same, which the edge takes once. */
 const oneTabAtATime = async (work: () => Promise<void>): Promise<void> =>
