@@ -632,10 +632,7 @@ describe('what is learnt of switching', () => {
   it('is nothing from a suspicion that was never proven', () => {
     const world = new World({ providers: { a: 200, b: 210 } })
     world.run(2 * MINUTE)
-    const late = observed(
-      { origin: 'gateway', candidate: 'a', directives: 0, ms: 900, at: 0 },
-      [900, 900, 900],
-    )
+    const late = observed({ origin: 'gateway', candidate: 'a', directives: 0 }, [900, 900, 900])
     world.report([late], { from: 'w' })
     world.until(() => world.incidents.length === 0)
     expect(world.learnt).toMatchObject([{ proven: false, tally: { successes: 0, failures: 0 } }])
