@@ -17,6 +17,9 @@ export declare const notice: { readonly source: string; readonly integrity: stri
 /** The oldest browsers that the SDK serves. */
 const TARGET = ['chrome111', 'firefox115', 'safari16.4']
 
+/** Properties that name instants are the SDK's own, but for these two: they get short names. */
+const INSTANTS = { mangleProps: /^[a-z]+At$/, reserveProps: /^(started|issued)At$/ }
+
 interface Bundles {
   readonly source: string
   readonly notice: { readonly source: string }
@@ -29,7 +32,10 @@ interface Bundles {
 export async function bundleSdk(root: string): Promise<Bundles> {
   const folder = join(root, 'packages', 'browser-sdk')
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
-  const bundle = async (entry: string, format: 'iife' | 'esm'): Promise<{ source: string; integrity: string }> => {
+  const bundle = async (
+    entry: string,
+    format: 'iife' | 'esm',
+  ): Promise<{ source: string; integrity: string }> => {
     const bundled = await build({
       entryPoints: [join(folder, 'src', entry)],
       bundle: true,
@@ -38,6 +44,7 @@ export async function bundleSdk(root: string): Promise<Bundles> {
       target: TARGET,
       define: { PACELINE_VERSION: JSON.stringify(version) },
       minifySyntax: true,
+      ...INSTANTS,
       legalComments: 'none',
       logLevel: 'silent',
     })

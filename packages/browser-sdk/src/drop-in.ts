@@ -26,10 +26,15 @@ isolated(() => {
   // Into the HTTP cache, so that it is at hand on the bad day.
   void whenIdle()
     .then(() => fetch(notice))
-    .then(isolated((response: Response) => response.text()), () => undefined)
+    .then(
+      isolated((response: Response) => response.text()),
+      () => undefined,
+    )
 
   const start = (options: PacelineOptions): Paceline => startPaceline(options, load)
-  const options = { edge: new URL(notice).origin, ...script.dataset, ...(page.paceline as Prepared) }
+  const { key, route, region, tier } = script.dataset
+  const { origin: edge } = new URL(notice)
+  const options = { edge, key, route, region, tier, ...(page.paceline as Prepared) }
   // Without a key the page starts it itself.
   page.paceline = { ...(options.key && start(options)), version: PACELINE_VERSION, start }
 })()

@@ -17,6 +17,11 @@ export interface EdgeStandIn {
   readonly posts: { events: PacelineEvent[]; key: string; reply: Reply; at: number }[]
   directives: PublicDirectives | string
   directivesAsked: number
+  /** While false the directives can't be had. */
+  isDirectivesServed: boolean
+  noticeAsked: number
+  /** While false the notice's file is not there. */
+  isNoticeServed: boolean
   /** Ids that it refuses. */
   refuses: (event: PacelineEvent) => boolean
   /** What becomes of each post; looked at once for each. */
@@ -47,6 +52,9 @@ export async function startEdge(): Promise<EdgeStandIn> {
     posts: [],
     directives: CALM,
     directivesAsked: 0,
+    isDirectivesServed: true,
+    noticeAsked: 0,
+    isNoticeServed: true,
     refuses: () => false,
     reply: () => 'keep',
     events: (type) =>
@@ -79,6 +87,7 @@ async function answer(edge: EdgeStandIn, request: IncomingMessage, response: Ser
   if (pathname === '/events') await takeEvents(edge, request, response)
   else if (pathname === '/directives') {
     edge.directivesAsked += 1
+    if (!edge.isDirectivesServed) response.statusCode = 503
     const { directives } = edge
     response.setHeader('cache-control', 'no-cache')
     response.end(typeof directives === 'string' ? directives : JSON.stringify(directives))
@@ -86,7 +95,9 @@ async function answer(edge: EdgeStandIn, request: IncomingMessage, response: Ser
     response.setHeader('content-type', 'text/javascript')
     response.end(source)
   } else if (pathname === `/paceline-notice-${version}.js`) {
-    response.setHeader('cache-control', 'public, max-age=31536000, immutable')
+    edge.noticeAsked += 1
+    response.statusCode = edge.isNoticeServed ? 200 : 404
+    if (edge.isNoticeServed) response.setHeader('cache-control', 'public, max-age=31536000, immutable')
     response.setHeader('content-type', 'text/javascript')
     response.end(notice.source)
   } else if (pathname === '/answer') {

@@ -1,3 +1,4 @@
+import type { PublicDirectives } from '@paceline/core'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
@@ -21,7 +22,8 @@ afterEach(async () => {
 })
 
 const BROKEN = {
-  'a storage that is full': 'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError") }',
+  'a storage that is full':
+    'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError") }',
   'no PerformanceObserver': 'delete window.PerformanceObserver',
   'no supported entry types':
     'Object.defineProperty(PerformanceObserver, "supportedEntryTypes", { value: [] })',
@@ -34,10 +36,30 @@ const BROKEN = {
   'a fetch that throws': 'window.fetch = () => { throw new Error("patched badly") }',
 }
 
+const IN_INCIDENT: PublicDirectives = {
+  ...CALM,
+  notices: [
+    {
+      id: 'notice-1',
+      incident: 'incident-1',
+      severity: 'warning',
+      code: 'provider-slow',
+      select: {},
+      symptom: 'Answers take longer than usual to begin.',
+      works: '',
+      action: '',
+      since: 1_760_000_000_000,
+      nextUpdateMs: 600_000,
+      ttlMs: 900_000,
+    },
+  ],
+}
+
 describe('a hostile page', () => {
   it.each(Object.entries(BROKEN))('has no errors of ours with %s', async (name, script) => {
     const context = await browser.newContext()
     await context.addInitScript(script)
+    edge.directives = IN_INCIDENT
     sdk = await openPage(context, edge, '{ onEvent() { throw new Error("the app’s own mistake") } }')
     const shown = await sdk.page.evaluate(`
       (async () => {
@@ -76,6 +98,7 @@ describe('a hostile page', () => {
   })
 
   it('is as it was after a stop', async () => {
+    edge.directives = IN_INCIDENT
     sdk = await openPage(browser, edge)
     await sdk.page.locator('paceline-notice').waitFor({ state: 'attached' })
     await sdk.page.evaluate('sdk.stop()')

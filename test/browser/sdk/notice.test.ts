@@ -62,14 +62,20 @@ describe('a notice', () => {
   it('fills a status region that was there before, and leaves the focus where it is', async () => {
     await open()
     await page.focus('#question')
-    await status().waitFor({ state: 'attached' })
-    expect(await status().textContent()).toBe('')
-    await page.evaluate(
-      `window.region = document.querySelector('paceline-notice').shadowRoot.querySelector('[role=status]')`,
-    )
+    await page.evaluate(`
+      new MutationObserver(() => {
+        const region = document.querySelector('paceline-notice')?.shadowRoot.querySelector('[role=status]')
+        if (region) window.first ??= { region, text: region.textContent }
+      }).observe(document.body, { childList: true })
+    `)
+    await until(() => edge.directivesAsked > 0, 'the directives were looked at')
+    expect(await page.locator('paceline-notice').count()).toBe(0)
     publish([{}])
     await visible()
-    expect(await page.evaluate('region.isConnected && region.textContent')).toContain(NOTICE.symptom)
+    expect(await page.evaluate('first.text')).toBe('')
+    expect(await page.evaluate('first.region.isConnected && first.region.textContent')).toContain(
+      NOTICE.symptom,
+    )
     expect(await status().innerText()).toContain(NOTICE.works)
     expect(await status().innerText()).toContain(NOTICE.action)
     expect(await page.locator('paceline-notice .news').innerText()).toMatch(
@@ -79,11 +85,44 @@ describe('a notice', () => {
     await until(() => edge.events('notice.shown').length === 1, 'it was told that it was shown')
   })
 
+  it('comes at once where it was fetched while all was well, with the edge’s files out of reach since', async () => {
+    const fetched = context.waitForEvent('requestfinished', (request) => request.url().includes('-notice-'))
+    await open()
+    await fetched
+    edge.isNoticeServed = false
+    publish([{}])
+    await visible()
+    expect(edge.noticeAsked).toBe(1)
+  })
+
+  it('is tried again with the next directives where its file did not come', async () => {
+    edge.isNoticeServed = false
+    publish([{}])
+    await open()
+    await until(() => edge.noticeAsked > 2, 'it was asked for again')
+    edge.isNoticeServed = true
+    await visible()
+    expect(await page.locator('paceline-notice').count()).toBe(1)
+  })
+
+  it('says what is true now of the same version, whose ages the edge counts down', async () => {
+    publish([{ ttlMs: 700 }], { maxAgeMs: 300 })
+    await open()
+    await visible()
+    const asked = edge.directivesAsked
+    await until(
+      () => edge.directivesAsked > asked + 8,
+      'it was heard again and again, for longer than it lasts',
+    )
+    expect(await status().innerText()).toContain(NOTICE.symptom)
+    expect(await page.locator('paceline-notice .stale').isVisible()).toBe(false)
+  })
+
   it('is not for those on another route', async () => {
     publish([{ select: { route: 'search' } }])
     await open()
     await until(() => edge.directivesAsked > 1, 'the directives were looked at twice')
-    expect(await status().textContent()).toBe('')
+    expect(await page.locator('paceline-notice .card:not(.bare)').count()).toBe(0)
   })
 
   it('stays away for its incident once it is put away, until it gets worse', async () => {
@@ -97,6 +136,7 @@ describe('a notice', () => {
     await startSdk(page, edge)
     const asked = edge.directivesAsked
     await until(() => edge.directivesAsked > asked + 1, 'the directives were looked at twice')
+    await status().waitFor({ state: 'attached' })
     expect(await status().textContent()).toBe('')
     publish([{ severity: 'critical' }])
     await visible()
@@ -106,6 +146,7 @@ describe('a notice', () => {
     publish([{ ttlMs: 900 }], { maxAgeMs: 300 })
     await open()
     await visible()
+    edge.isDirectivesServed = false
     await page.locator('paceline-notice .stale:not([hidden])').waitFor()
     expect(await page.locator('paceline-notice .stale').innerText()).toContain('may be out of date')
     await gone()

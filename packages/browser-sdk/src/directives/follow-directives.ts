@@ -17,7 +17,7 @@ export interface FollowOptions {
 export interface Directives {
   held(): PublicDirectives | undefined
   /** Somebody has seen this version: fetches it unless it is known of already. */
-  hint(version: Version | null | undefined): void
+  readonly hint: (version: Version | null | undefined) => void
   /** Settles with the first look, whatever became of it. */
   readonly firstLook: Promise<void>
 }

@@ -53,9 +53,17 @@ describe('judgeDirectives', () => {
     expect(judgeDirectives(text, undefined)).toEqual({ reason: 'malformed' })
   })
 
+  /** All that is read. */
   const fields = [
-    ...Object.keys(good),
-    ...Object.keys(notice).map((key) => `notices.${key}`),
+    'epoch',
+    'version',
+    'maxAgeMs',
+    'sdk',
+    'sampling',
+    'notices',
+    ...Object.keys(notice)
+      .filter((key) => key !== 'id' && key !== 'since')
+      .map((key) => `notices.${key}`),
   ]
   const values = [
     undefined,
@@ -78,18 +86,19 @@ describe('judgeDirectives', () => {
   ]
   const change = (field: string, value: unknown): unknown => {
     const [head = '', key] = field.split('.')
-    return key === undefined ? { ...good, [head]: value } : { ...good, notices: [{ ...notice, [key]: value }] }
+    return key === undefined
+      ? { ...good, [head]: value }
+      : { ...good, notices: [{ ...notice, [key]: value }] }
   }
 
   it.each(fields)('takes what the schema of core takes of %s, and no value of another type', (field) => {
     const [, key] = field.split('.')
     const type = typeof (key === undefined ? good : notice)[(key ?? field) as never]
-    for (const value of values) {
-      const document: unknown = JSON.parse(JSON.stringify(change(field, value)))
-      const isTaken = !('reason' in judge(document))
-      if (isGoodToCore(document)) expect([field, value, isTaken]).toEqual([field, value, true])
-      if (typeof value !== type || value === null) expect([field, value, isTaken]).toEqual([field, value, false])
-    }
+    const taken = values.filter((value) => !('reason' in judge(change(field, value))))
+    expect(taken).toEqual(
+      expect.arrayContaining(values.filter((value) => isGoodToCore(change(field, value)))),
+    )
+    expect(taken.filter((value) => value === null || typeof value !== type)).toEqual([])
   })
 })
 

@@ -8,7 +8,7 @@ export type Refusal = DataOf<'directive.refused'>
 export function judgeDirectives(text: string, held: Version | undefined): PublicDirectives | Refusal {
   if (text.trim() === '') return { reason: 'empty' }
   const directives = parse(text)
-  if (!isLike(directives, EXAMPLE)) return { reason: 'malformed' }
+  if (!isDirectives(directives)) return { reason: 'malformed' }
   const { epoch, version } = directives
   return held !== undefined && isNewer(held, directives) ? { reason: 'older', epoch, version } : directives
 }
@@ -22,35 +22,33 @@ function parse(text: string): unknown {
 }
 
 /**
- * Everything that a document must hold, by example: the schemas of core would weigh a third of the whole script, and the
- * edge has seen to what goes beyond a value's type. A test holds it against them.
+ * What is read of a document, by example: the schemas of core would weigh a third of the whole script, and the edge has
+ * seen to what goes beyond a value's type. A test holds it against them.
  */
-const EXAMPLE: PublicDirectives = {
+const EXAMPLE = {
   epoch: 0,
   version: 0,
-  issuedAt: 0,
   maxAgeMs: 0,
   sdk: true,
   sampling: 0,
-  mode: 'normal',
   notices: [
     {
-      id: '',
       incident: '',
-      severity: 'info',
+      severity: '',
       code: '',
       select: {},
       symptom: '',
       works: '',
       action: '',
-      since: 0,
       nextUpdateMs: 0,
       ttlMs: 0,
     },
   ],
 }
 
-function isLike<T>(value: unknown, example: T): value is T {
+const isDirectives = (value: unknown): value is PublicDirectives => isLike(value, EXAMPLE)
+
+function isLike(value: unknown, example: unknown): boolean {
   if (Array.isArray(example)) return Array.isArray(value) && value.every((one) => isLike(one, example[0]))
   if (typeof value !== typeof example || value === null) return false
   return (

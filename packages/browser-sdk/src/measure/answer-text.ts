@@ -2,6 +2,12 @@ export const REGION = '[data-ai-answer]'
 const REASONING = '[data-ai-reasoning]'
 const NEVER_ANSWER = '[hidden],[aria-hidden=true],[role=status],[role=progressbar],script,style,template'
 
+// As `NodeFilter` has them. https://dom.spec.whatwg.org/#interface-nodefilter
+const ELEMENTS_AND_TEXT = 5
+const ACCEPT = 1
+const REJECT = 2
+const SKIP = 3
+
 /** How often each piece of text stands in a region. */
 export type Texts = ReadonlyMap<string, number>
 
@@ -10,11 +16,11 @@ export type Texts = ReadonlyMap<string, number>
  * zero-width characters and other characters that paint nothing.
  */
 function findText(root: Element, left: string, isWanted: (text: string) => boolean): Text | undefined {
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) => {
-    if (!(node instanceof Element)) return NodeFilter.FILTER_ACCEPT
-    return node.matches(left) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP
+  const walker = document.createTreeWalker(root, ELEMENTS_AND_TEXT, (node) => {
+    if (!(node instanceof Element)) return ACCEPT
+    return node.matches(left) ? REJECT : SKIP
   })
-  while (walker.nextNode() !== null) {
+  while (walker.nextNode()) {
     const node = walker.currentNode as Text
     const text = node.data.replaceAll(/[\s\p{Cf}]/gu, '')
     if (text !== '' && isWanted(text)) return node

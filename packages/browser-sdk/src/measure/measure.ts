@@ -101,7 +101,7 @@ export function startMeasure({
       delta,
       lost,
       abandon: isolated(() => pending.lose('abandoned')),
-      forget: isolated(pending.forget),
+      forget: isolated(() => pending.forget()),
       retry: () => {
         pending.forget()
         return control({ ...start, before: textsOf(start.region), requestAt: performance.now() })

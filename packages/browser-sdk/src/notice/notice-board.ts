@@ -82,8 +82,7 @@ export function createNoticeBoard({
     const last = shown
     if (last === undefined) return
     shown = undefined
-    const isOver =
-      directives.sdk && !directives.notices.some(({ incident }) => incident === last.incident)
+    const isOver = directives.sdk && !directives.notices.some(({ incident }) => incident === last.incident)
     if (!isOver || inForce.length > 0 || ageMs >= REFRESH_MS) {
       view.hide()
       return

@@ -51,9 +51,7 @@ export function openEventStore(): EventStore {
         .sort()
       remove(keys.splice(0, keys.length - LIMIT))
       const now = `${PREFIX}${Date.now()}~`
-      return keys
-        .filter((key) => key < now)
-        .map((key) => ({ key, json: stored[key] ?? memory[key] ?? '' }))
+      return keys.filter((key) => key < now).map((key) => ({ key, json: stored[key] ?? memory[key] ?? '' }))
     },
     remove,
   }

@@ -22,11 +22,12 @@ export function judgeAnswer(
   body: Partial<EventsAnswer> | null,
   keys: readonly string[],
 ): Judgement {
-  const verdicts = status === 200 && Array.isArray(body?.verdicts) ? body.verdicts : []
+  const verdicts: EventsAnswer['verdicts'] =
+    status === 200 && Array.isArray(body?.verdicts) ? body.verdicts : []
   return {
     // An id that the edge could not read is null.
     done: keys.filter((key, index) => {
-      const { id, verdict } = verdicts[index] ?? { verdict: '' }
+      const { id, verdict } = verdicts[index] ?? { id: null, verdict: '' }
       return key.endsWith(id ?? '') && /^(accepted|duplicate|refused)$/.test(verdict)
     }),
     isTooMuch: status === 400 || status === 413,

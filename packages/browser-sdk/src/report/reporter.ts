@@ -3,7 +3,13 @@ import { isolated } from '../isolated.ts'
 import { listen } from '../listen.ts'
 import type { Timing } from '../options.ts'
 import { backOffMs } from './back-off.ts'
-import { INERT_RECORDER, type BrowserEvent, type BrowserEventType, type DataOf, type Recorder } from './event.ts'
+import {
+  INERT_RECORDER,
+  type BrowserEvent,
+  type BrowserEventType,
+  type DataOf,
+  type Recorder,
+} from './event.ts'
 import { openEventStore } from './event-store.ts'
 import { mayReport, type Consent } from './permission.ts'
 import { postEvents } from './post-events.ts'
@@ -48,7 +54,8 @@ export function startReporter(options: ReporterOptions): Recorder {
   let unreachable = 0
   let most = MOST_AT_ONCE
 
-  const isWanted = (): boolean => isSampled((session ??= sessionId()), sampling())
+  const isWanted = (): boolean =>
+    isAllowed && !signal.aborted && isSampled((session ??= sessionId()), sampling())
   const nextBatch = (): Batch =>
     takeBatch(
       key,
@@ -62,7 +69,7 @@ export function startReporter(options: ReporterOptions): Recorder {
 
   const flush = async (): Promise<void> => {
     timer = undefined
-    if (!isAllowed || unreachable >= BLOCKED_AFTER || !navigator.onLine) return
+    if (unreachable >= BLOCKED_AFTER || !navigator.onLine) return
     if (isFlushing || performance.now() < notBefore) {
       schedule()
       return
@@ -129,10 +136,10 @@ export function startReporter(options: ReporterOptions): Recorder {
 
   const recorder: Recorder = {
     record: (type, data) => {
-      if (isAllowed && isWanted()) tell(create(type, data))
+      if (isWanted()) tell(create(type, data))
     },
     hold: (type, describe) => {
-      if (!isAllowed || !isWanted()) return INERT_RECORDER.hold(type, describe)
+      if (!isWanted()) return INERT_RECORDER.hold(type, describe)
       const event = create(type, describe())
       const key = put(event, timing.holdMs)
       const withdraw = (): void => {
@@ -156,28 +163,29 @@ export function startReporter(options: ReporterOptions): Recorder {
       schedule()
       return
     }
-    if (!isAllowed || !isWanted()) return
+    if (!isWanted()) return
     const { keys, body } = nextBatch()
     if (keys.length > 0) navigator.sendBeacon(url, body)
   }
-  // After the measure's own listeners, which tell what they know when the page is left.
-  listen(window, 'pagehide', leave, signal)
-  listen(document, 'visibilitychange', leave, signal)
-  listen(
-    window,
-    'online',
-    () => {
-      unreachable = 0
-      notBefore = 0
-      return flush()
-    },
-    signal,
-  )
-  signal.addEventListener('abort', () => clearTimeout(timer))
   isolated(async () => {
     isAllowed = await mayReport(options.consent)
+    if (!isAllowed) return
+    // After the measure's own listeners, which tell what they know when the page is left.
+    listen(window, 'pagehide', leave, signal)
+    listen(document, 'visibilitychange', leave, signal)
+    listen(
+      window,
+      'online',
+      () => {
+        unreachable = 0
+        notBefore = 0
+        return flush()
+      },
+      signal,
+    )
     schedule()
   })()
+  signal.addEventListener('abort', () => clearTimeout(timer))
   return recorder
 }
 

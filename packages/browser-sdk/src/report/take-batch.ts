@@ -14,8 +14,7 @@ export function takeBatch(key: string, kept: readonly Kept[], most: number): Bat
   const batch: Kept[] = []
   let bytes = head.length + 2
   for (const one of kept.slice(0, most)) {
-    // Everything in an event is ASCII but what a page names: counted as its UTF-8 at worst.
-    bytes += one.json.length + 1 + 2 * (one.json.match(/[^\0-\u007f]/g)?.length ?? 0)
+    bytes += new TextEncoder().encode(one.json).length + 1
     if (bytes > BATCH_BYTES && batch.length > 0) break
     batch.push(one)
   }

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { serveScript } from './serve-script.ts'
 
-const SCRIPT = { source: 'void 0', version: '1.2.3', integrity: 'sha384-abc+/=' }
-const ask = (version: string | null = null, init: RequestInit = {}): Response =>
-  serveScript(new Request('https://edge.test/paceline.js', init), SCRIPT, version)
+const SCRIPT = {
+  source: 'void 0',
+  version: '1.2.3',
+  integrity: 'sha384-abc+/=',
+  notice: { source: 'export {}', integrity: 'sha384-def' },
+}
+const ask = (name: string | null = null, init: RequestInit = {}): Response =>
+  serveScript(new Request('https://edge.test/paceline.js', init), SCRIPT, name)
 
 describe('the browser script', () => {
   it('is JavaScript that pages of any origin may run', async () => {
@@ -23,6 +28,19 @@ describe('the browser script', () => {
     const response = ask('1.2.3')
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  })
+
+  it('brings the notice of its version along, which never changes either', async () => {
+    const response = ask('notice-1.2.3')
+    expect(await response.text()).toBe('export {}')
+    expect(Object.fromEntries(response.headers)).toEqual({
+      'access-control-allow-origin': '*',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-type': 'text/javascript; charset=utf-8',
+      'cross-origin-resource-policy': 'cross-origin',
+      etag: '"sha384-def"',
+      'x-content-type-options': 'nosniff',
+    })
   })
 
   it.each(['"sha384-abc+/="', 'W/"sha384-abc+/="', '"old", "sha384-abc+/="', '*'])(
@@ -45,14 +63,17 @@ describe('the browser script', () => {
     expect(await response.text()).toBe('')
   })
 
-  it('names the current version to who asks for another', async () => {
-    const response = ask('1.2.2')
-    expect(response.status).toBe(404)
-    expect(await response.json()).toMatchObject({
-      type: 'urn:paceline:problem:not_found',
-      detail: expect.stringContaining('/paceline-1.2.3.js') as string,
-    })
-  })
+  it.each(['1.2.2', 'notice-1.2.2', 'toString'])(
+    'names the current version to who asks for %s',
+    async (name) => {
+      const response = ask(name)
+      expect(response.status).toBe(404)
+      expect(await response.json()).toMatchObject({
+        type: 'urn:paceline:problem:not_found',
+        detail: expect.stringContaining('/paceline-1.2.3.js') as string,
+      })
+    },
+  )
 
   it('is missed in words where the Worker was built without it', async () => {
     const response = serveScript(new Request('https://edge.test/paceline.js'), undefined, null)
