@@ -22,8 +22,9 @@ const TRY_MS = 15_000
 
 /**
  * Messages to people, kept before they are sent and tried until they are taken. Receivers are served side by side, so
- * that one that is out delays only its own; each is sent one message after the other, in their order. A crash while one
- * is on its way sends it again under the same id, by which receivers know it.
+ * that one that is out delays only its own; each is sent one message after the other, in their order: what closes an
+ * incident never passes what opened it. A crash while one is on its way sends it again under the same id, by which
+ * receivers know it.
  */
 export class Outbox {
   readonly #sql: SqlStorage
@@ -65,34 +66,29 @@ export class Outbox {
 
   /** When the next try is due, in epoch ms. */
   dueAt(): number {
-    const waiting = this.#webhooks.map(({ name }) => {
-      const [row] = this.#sql
-        .exec<{ at: number | null }>(
-          `SELECT MIN(due_at) AS at FROM outbox WHERE webhook = ? AND state = 'waiting'`,
-          name,
-        )
-        .toArray()
-      return this.#serving.get(name) ?? row?.at ?? Infinity
-    })
+    const waiting = this.#webhooks.map(
+      (webhook) => this.#serving.get(webhook.name) ?? this.#oldest(webhook)?.due_at ?? Infinity,
+    )
     return Math.min(Infinity, ...waiting)
   }
 
   async #serve(webhook: Webhook, now: () => number): Promise<void> {
     try {
-      for (let row = this.#next(webhook, now()); row !== undefined; row = this.#next(webhook, now()))
+      for (
+        let row = this.#oldest(webhook);
+        row !== undefined && row.due_at <= now();
+        row = this.#oldest(webhook)
+      )
         await this.#try(webhook, row, now)
     } finally {
       this.#serving.delete(webhook.name)
     }
   }
 
-  #next({ name }: Webhook, now: number): Row | undefined {
+  /** The message whose turn it is. While it rests, those behind it wait. */
+  #oldest({ name }: Webhook): Row | undefined {
     return this.#sql
-      .exec<Row>(
-        `SELECT * FROM outbox WHERE webhook = ? AND state = 'waiting' AND due_at <= ? ORDER BY due_at, rowid LIMIT 1`,
-        name,
-        now,
-      )
+      .exec<Row>(`SELECT * FROM outbox WHERE webhook = ? AND state = 'waiting' ORDER BY rowid LIMIT 1`, name)
       .toArray()[0]
   }
 

@@ -126,6 +126,30 @@ describe('the outbox', () => {
       expect(rig.sent).toEqual(['slack opened:slack', 'slack needs-person:slack', 'slack closed:slack'])
     }))
 
+  it('lets no message pass an older one that its receiver has refused so far', () =>
+    within(async (rig) => {
+      let refusals = 1
+      const outbox = rig.open(() => Promise.resolve(refusals-- <= 0))
+      outbox.put('opened', {}, START)
+      await outbox.deliver(() => START)
+      rig.now = START + 10
+      outbox.put('closed', {}, rig.now)
+      await outbox.deliver(() => rig.now)
+      expect(rig.sent).toEqual(['slack opened:slack'])
+      expect(outbox.dueAt()).toBe(START + 750)
+      await rig.goOn(outbox, 1)
+      expect(rig.sent).toEqual(['slack opened:slack', 'slack opened:slack', 'slack closed:slack'])
+    }))
+
+  it('goes on to the next message once it has given one up', () =>
+    within(async (rig) => {
+      const outbox = rig.open((_, id) => Promise.resolve(id !== 'opened:slack'))
+      for (const id of ['opened', 'closed']) outbox.put(id, {}, START)
+      await rig.goOn(outbox, 25)
+      expect(rig.sent.slice(-2)).toEqual(['slack opened:slack', 'slack closed:slack'])
+      expect(outbox.dueAt()).toBe(Infinity)
+    }))
+
   it('sends again under the same id what a crash cut off, and counts that try', () =>
     within(async (rig) => {
       const cut = rig.open(() => new Promise(() => undefined))
