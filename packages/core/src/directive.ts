@@ -214,8 +214,10 @@ function merge<T>(
 export function publicForm(directives: ServerDirectives): PublicDirectives {
   const { epoch, version, issuedAt, maxAgeMs, leases } = directives
   const { sdk, sampling, mode, notices } = inForce(directives, 0)
-  const timeLeft = (id: string): number =>
-    leases.find(({ sets }) => sets.notices?.some((notice) => notice.id === id) === true)?.ttlMs ?? maxAgeMs
+  const timeLeft = (id: string): number => {
+    const own = leases.filter(({ sets }) => sets.notices?.some((notice) => notice.id === id) === true)
+    return own.length === 0 ? maxAgeMs : Math.max(...own.map(({ ttlMs }) => ttlMs))
+  }
   return {
     epoch,
     version,

@@ -174,7 +174,7 @@ const ttfvtBreachSchema = v.strictObject({
   /** Where there is none so young, half the traffic moves first, and the rest after this or the first good sample. */
   rampInMs: v.optional(durationMs, 1_000),
   /** How often the provider that was left is asked a small question of our own. */
-  probeEveryMs: v.optional(durationMs, 2_000),
+  probeEveryMs: v.optional(v.pipe(durationMs, v.minValue(50, 'at least 50 ms')), 2_000),
   /** So many good answers in a row before its traffic comes back. */
   recoveredAfter: v.optional(few, 5),
   /** How long each step of its return takes: 1, 5 and 25 % of its traffic. */

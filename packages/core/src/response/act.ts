@@ -1,8 +1,9 @@
 import type { ServerDirectives, Sets, Shares } from '../directive.ts'
-import { watchedOf, type Incident, type ResponseState, type RunningLease } from './state.ts'
+import type { TtfvtBreachPolicy } from '../config/schema.ts'
+import type { Incident, ResponseState, RunningLease } from './state.ts'
 
-/** Highest first: what people pin stands above what playbooks do. */
-const PRIORITY = { playbook: 10 } as const
+/** Room is left below for what matters less, and above for what people pin. */
+const PRIORITY = 10
 
 /** Directives that nobody has renewed for so long are stale. */
 const MAX_AGE_MS = 600_000
@@ -12,30 +13,21 @@ export const shareLease = (incident: Incident): string => `${incident.id}:shares
 export const noticeLease = (incident: Incident): string => `${incident.id}:notice`
 
 /**
- * How the traffic is moved: the slow one may lead this much of it, and is asked small questions meanwhile. On a route
- * of strict order those that stand before the chosen one make room, too.
+ * How the traffic is moved: the slow one may lead this much of it, and is asked small questions meanwhile.
+ *
+ * @param passedOver those on the way to the chosen one who can't take over: on a route of strict order they make room, too
  */
-export function sharesOf(state: ResponseState, incident: Incident, to: string, cap: number): Shares {
-  const { route, candidate } = incident
-  const watched = watchedOf(state, route)
-  const policy = state.settings?.playbooks['ttfvt-breach']
-  const place = watched?.candidates.indexOf(to) ?? 0
-  const before = watched?.order === 'strict' ? watched.candidates.slice(0, place) : []
-  return {
-    [route]: {
-      ...Object.fromEntries(before.map((other) => [other, { cap }])),
-      [candidate]: { cap, ...(policy === undefined ? {} : { probeEveryMs: policy.probeEveryMs }) },
-    },
-  }
-}
-
-/** Nothing is moved, but small questions are asked: one whom no user is sent to could never be seen to be well. */
-export function watchedShare(state: ResponseState, { route, candidate }: Incident): Shares {
-  const policy = state.settings?.playbooks['ttfvt-breach']
-  return policy === undefined
-    ? {}
-    : { [route]: { [candidate]: { cap: 1, probeEveryMs: policy.probeEveryMs } } }
-}
+export const sharesOf = (
+  { route, candidate }: Incident,
+  { probeEveryMs }: TtfvtBreachPolicy,
+  cap: number,
+  passedOver: readonly string[] = [],
+): Shares => ({
+  [route]: {
+    ...Object.fromEntries(passedOver.map((other) => [other, { cap }])),
+    [candidate]: { cap, probeEveryMs },
+  },
+})
 
 /** Sets a lease, in place of one with the same id. */
 export function setLease(
@@ -48,7 +40,7 @@ export function setLease(
     id,
     incident,
     sets,
-    priority: PRIORITY.playbook,
+    priority: PRIORITY,
     endsAt: now + ms,
     renewMs: renewed ? ms : null,
   }

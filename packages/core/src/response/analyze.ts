@@ -1,4 +1,4 @@
-import { keyOf, signalOf, watchedOf, type Incident, type ResponseState } from './state.ts'
+import { keyOf, policyOf, signalOf, watchedOf, type Incident, type ResponseState } from './state.ts'
 
 /** What is the case: the facts that every later stage goes by. */
 export interface Analysis {
@@ -13,7 +13,7 @@ export interface Analysis {
   readonly lateInARow: { readonly edge: number; readonly browser: number }
   /** Natural logarithm of the odds for a fault. */
   readonly score: number
-  /** Moving average and the usual 95th percentile are beside each other in the briefing. */
+  /** Of late, in ms. */
   readonly averageMs: number
   readonly others: readonly { readonly candidate: string; readonly state: OtherState }[]
 }
@@ -52,13 +52,12 @@ function stateOf(
   incident: string,
   now: number,
 ): OtherState {
-  const policy = state.settings?.playbooks['ttfvt-breach']
   if ((state.shares[candidate] ?? 1) === 0) return 'out'
   const inTrouble = Object.values(state.incidents).some(
     (one) => one.id !== incident && one.candidate === candidate,
   )
   if (inTrouble) return 'in-trouble'
   const signal = state.signals[keyOf(route, candidate)]
-  if (signal === undefined || policy === undefined || now - signal.lastAt > policy.freshMs) return 'stale'
+  if (signal === undefined || now - signal.lastAt > policyOf(state).freshMs) return 'stale'
   return signal.lastLate ? 'late' : 'fresh'
 }

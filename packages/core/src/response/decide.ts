@@ -2,7 +2,15 @@ import type { TtfvtBreachPolicy } from '../config/schema.ts'
 import type { Analysis, OtherState } from './analyze.ts'
 import { betaQuantile } from './beta.ts'
 import { patternOf, tallyOf, type Prior } from './outcomes.ts'
-import { signalOf, watchedOf, type Incident, type ResponseState } from './state.ts'
+import type { PersonReason } from './person-reason.ts'
+import {
+  policyOf,
+  signalOf,
+  watchedOf,
+  type ActionAttempt,
+  type Incident,
+  type ResponseState,
+} from './state.ts'
 import { quantileMs } from '../summary.ts'
 import type { Expectation } from './expectation.ts'
 
@@ -22,13 +30,12 @@ export interface Strategy {
 export interface Option {
   readonly action: 'switch-provider'
   readonly to: string
+  /** On a route of strict order: those who stand before it and can't take over. */
+  readonly passedOver: readonly string[]
   /** Everything at once, or half of it until the first sign that it is well there. */
   readonly pace: 'at-once' | 'by-halves'
   readonly expectation: Expectation
 }
-
-/** Why a person has to decide. */
-export type PersonReason = 'no-alternative' | 'unknown-pattern' | 'not-measurable'
 
 /** A low-risk action may act by itself where it works at least this often, with 95 % certainty. */
 const NEEDED = 0.8
@@ -44,77 +51,107 @@ export function decide(
   prior: Prior,
   now: number,
 ): Strategy {
-  const { attempts, route } = incident
-  const policy = state.settings?.playbooks['ttfvt-breach']
-  const againMs = TRY_AGAIN * (policy?.restoredWithinMs ?? Infinity)
-  const recent = attempts.filter(({ judgedAt }) => judgedAt === null || now - judgedAt < againMs)
-  const tried = new Set(recent.map(({ to }) => to))
-  const open = analysis.others.filter(
-    (other) => !tried.has(other.candidate) && ELIGIBLE[other.state] === null,
-  )
-  const [best] = open.toSorted(
-    (a, b) =>
-      Number(a.state !== 'fresh') - Number(b.state !== 'fresh') ||
-      (a.state === 'fresh' ? averageOf(state, route, a) - averageOf(state, route, b) : 0),
-  )
+  const policy = policyOf(state)
+  const tried = recentlyTried(incident, TRY_AGAIN * policy.restoredWithinMs, now)
+  const best = choose(state, incident, analysis, tried)
   const tally = tallyOf(state, patternOf(state, incident.playbook, 'switch-provider'), now)
   const lowerBound = betaQuantile(
     prior.successes + tally.successes + 1,
     prior.failures + tally.failures + 1,
     0.05,
   )
-  const reasons: PersonReason[] = []
-  if (best === undefined) reasons.push('no-alternative')
-  if (lowerBound < NEEDED) reasons.push('unknown-pattern')
-  if (policy === undefined) reasons.push('not-measurable')
-  const isAutomatic = best !== undefined && policy !== undefined && reasons.length === 0
+  const isKnown = lowerBound >= NEEDED
   return {
     stage: 'strategy',
     incident: incident.id,
-    attempt: attempts.length,
-    decision: isAutomatic
-      ? {
-          kind: 'automatic',
-          option: {
-            action: 'switch-provider',
-            to: best.candidate,
-            pace: best.state === 'fresh' ? 'at-once' : 'by-halves',
-            expectation: {
-              metric: 'ttfvt-p95',
-              belowMs: wellBelowMs(state, policy, incident, best.candidate),
-              withinMs: policy.restoredWithinMs,
-              samples: policy.restoredSamples,
-            },
+    attempt: incident.attempts.length,
+    decision:
+      best !== undefined && isKnown
+        ? { kind: 'automatic', option: optionOf(state, incident, analysis, best) }
+        : {
+            kind: 'person',
+            reasons: [
+              ...(best === undefined ? (['no-alternative'] as const) : []),
+              ...(isKnown ? [] : (['unknown-pattern'] as const)),
+            ],
           },
-        }
-      : { kind: 'person', reasons },
-    rejected: analysis.others
-      .filter((other) => other !== best)
-      .map((other) => ({
-        option: `switch to ${other.candidate}`,
-        reason: tried.has(other.candidate)
-          ? 'tried already: it did not help'
-          : (ELIGIBLE[other.state] ?? 'another one is known to be faster'),
-      })),
-    confidence: {
-      lowerBound,
-      needed: NEEDED,
-      seen: tally.successes + tally.failures,
+    rejected: analysis.others.flatMap((other) => {
+      const reason = whyNot(other, tried.get(other.candidate), other === best, isKnown)
+      return reason === null ? [] : [{ option: `switch to ${other.candidate}`, reason }]
+    }),
+    confidence: { lowerBound, needed: NEEDED, seen: tally.successes + tally.failures },
+  }
+}
+
+type Other = Analysis['others'][number]
+
+/** What came of those that were tried of late. */
+function recentlyTried(
+  { attempts }: Incident,
+  againMs: number,
+  now: number,
+): ReadonlyMap<string, ActionAttempt['result']> {
+  const recent = attempts.filter(({ judgedAt }) => judgedAt === null || now - judgedAt < againMs)
+  return new Map(recent.map(({ to, result }) => [to, result]))
+}
+
+/** By their configured order where that is strict; else those who are known to be well first, the fastest of them. */
+function choose(
+  state: ResponseState,
+  { route }: Incident,
+  { others }: Analysis,
+  tried: ReadonlyMap<string, unknown>,
+): Other | undefined {
+  const open = others.filter(({ candidate, state: how }) => !tried.has(candidate) && INELIGIBLE[how] === null)
+  if (watchedOf(state, route)?.order === 'strict') return open[0]
+  const averageOf = ({ candidate }: Other): number => signalOf(state, route, candidate).averageMs
+  const [fastest] = open
+    .filter(({ state: how }) => how === 'fresh')
+    .toSorted((a, b) => averageOf(a) - averageOf(b))
+  return fastest ?? open[0]
+}
+
+function optionOf(state: ResponseState, incident: Incident, { others }: Analysis, best: Other): Option {
+  const policy = policyOf(state)
+  const strict = watchedOf(state, incident.route)?.order === 'strict'
+  const before = strict ? others.slice(0, others.indexOf(best)) : []
+  return {
+    action: 'switch-provider',
+    to: best.candidate,
+    // Those with an incident of their own are out of the way already.
+    passedOver: before.filter(({ state: how }) => how !== 'in-trouble').map(({ candidate }) => candidate),
+    pace: best.state === 'fresh' ? 'at-once' : 'by-halves',
+    expectation: {
+      metric: 'ttfvt-p95',
+      belowMs: wellBelowMs(state, policy, incident, best.candidate),
+      withinMs: policy.restoredWithinMs,
+      samples: policy.restoredSamples,
     },
   }
 }
 
+/** Why it isn't done; null for what is being done, or was and helped. */
+function whyNot(
+  { state: how }: Other,
+  result: ActionAttempt['result'] | undefined,
+  isBest: boolean,
+  isKnown: boolean,
+): string | null {
+  if (result === 'pending' || result === 'restored') return null
+  if (result === 'not-restored') return 'tried already: it did not help'
+  if (result === 'unknown') return 'tried already: nobody can tell whether it helped'
+  if (isBest) return isKnown ? null : 'left to you: of late it has helped too seldom to be done without you'
+  return INELIGIBLE[how] ?? 'another one comes first'
+}
+
 /** Why a candidate in that state can't take over; null where it can. */
-const ELIGIBLE: Readonly<Record<OtherState, string | null>> = {
+const INELIGIBLE: Readonly<Record<OtherState, string | null>> = {
   fresh: null,
   stale: null,
   late: 'its last first token was late, too',
   out: 'its breaker is open',
   'in-trouble': 'it has an incident of its own',
 }
-
-const averageOf = (state: ResponseState, route: string, { candidate }: { candidate: string }): number =>
-  signalOf(state, route, candidate).averageMs
 
 /**
  * What the 95th percentile of whoever answers has to be below for users to be well: nobody can be faster than on a usual

@@ -9,7 +9,7 @@ export type Effect =
 
 /** A word to people who are on call. */
 export interface Message {
-  readonly type: 'incident.opened' | 'incident.needs-person' | 'incident.closed'
+  readonly type: 'incident.opened' | 'incident.needs-person' | 'incident.taken-over' | 'incident.closed'
   readonly incident: string
   readonly briefing: Briefing
 }

@@ -31,13 +31,14 @@ export function learn(
   incident: Incident,
   now: number,
 ): { state: ResponseState; record: Learning } {
-  const pattern = patternOf(state, incident.playbook, 'switch-provider')
+  const pattern = incident.attempts.at(-1)?.pattern ?? patternOf(state, incident.playbook, 'switch-provider')
   const before = tallyOf(state, pattern, now)
-  const count = (result: string): number =>
-    incident.provenAt === null ? 0 : incident.attempts.filter((attempt) => attempt.result === result).length
+  const counted = incident.provenAt === null ? [] : incident.attempts.filter((one) => one.pattern === pattern)
+  const count = (result: string): number => counted.filter((attempt) => attempt.result === result).length
   const tally = {
     successes: before.successes + count('restored'),
-    failures: before.failures + count('not-restored'),
+    // One incident is one lesson, however many were tried in it.
+    failures: before.failures + Math.min(1, count('not-restored')),
     at: now,
   }
   const record: Learning = {

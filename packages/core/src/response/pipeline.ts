@@ -3,7 +3,15 @@ import { incidentOn, keyOf, signalOf, watchedOf } from './state.ts'
 import { keepLeases, leasesDueAt } from './act.ts'
 import type { Effect } from './effect.ts'
 import type { Observation, Report } from './observation.ts'
-import { elapse, incidentDueAt, prove, reconfigure, suspect, watch } from './playbooks/ttfvt-breach.ts'
+import {
+  elapse,
+  incidentDueAt,
+  prove,
+  reconfigure,
+  setAside,
+  suspect,
+  watch,
+} from './playbooks/ttfvt-breach.ts'
 import { recordObservation } from './signal.ts'
 import { putRecord, type StageRecord, type Step } from './step.ts'
 
@@ -40,7 +48,19 @@ export function dueAt(state: ResponseState): number {
 }
 
 const passTime = (step: Step, now: number): Step =>
-  Object.values(step.state.incidents).reduce((before, incident) => elapse(before, incident, now), step)
+  Object.values(step.state.incidents).reduce(
+    (before, incident) => guarded(before, incident, () => elapse(before, incident, now), now),
+    step,
+  )
+
+/** A bug in the handling of one incident must not stop that of all others: it is set aside, with all that it had set. */
+function guarded(step: Step, incident: Incident, handle: () => Step, now: number): Step {
+  try {
+    return handle()
+  } catch {
+    return setAside(step, incident, now)
+  }
+}
 
 const keep = (step: Step, now: number): Step => ({ ...step, state: keepLeases(step.state, now) })
 
@@ -99,5 +119,7 @@ const onRoute = (step: Step, route: string): readonly Incident[] =>
 /** As it stands by now: what was seen may have moved it on already. */
 function watchCurrent(step: Step, { id }: Incident, observation: Observation, now: number): Step {
   const current = step.state.incidents[id]
-  return current === undefined ? step : watch(step, current, observation, now)
+  return current === undefined
+    ? step
+    : guarded(step, current, () => watch(step, current, observation, now), now)
 }

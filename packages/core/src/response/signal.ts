@@ -10,6 +10,8 @@ export type Suspicion = 'none' | 'suspicion' | 'proof'
 
 /** Half of what is known of the usual fades at this count, so that it follows the season and not the hour. */
 const USUAL_COUNT = 2_000
+/** The part of the proof that makes browsers' evidence count: two late first tokens in a row, as a rule. */
+const SECONDED = 0.3
 /** How far one more time moves the average. */
 const SMOOTHING = 0.3
 
@@ -26,14 +28,16 @@ export function recordObservation(
   quiet: boolean,
 ): { signal: Signal; suspicion: Suspicion } {
   const isBrowser = origin === 'browser'
-  const { detectors, longest } = detect(isBrowser ? signal.browser : signal.edge, summary, policy)
+  // A small question that is answered in time says nothing of those that users ask; one that is late says enough.
+  const telling = origin === 'probe' ? lateOnes(summary) : summary
+  const { detectors, longest } = detect(isBrowser ? signal.browser : signal.edge, telling, policy)
   const proven = isProven(detectors.drift, policy)
   const suspected = longest >= policy.suspectAfter
   if (isBrowser) {
+    // Pages are slow for many reasons, and another provider mends only one: the gateway has to have seen something, too.
+    const seconded = signal.edge.drift.score >= SECONDED * policy.proof
     const next = { ...signal, browser: detectors }
-    // Slow pages in front of a provider that is in time have another cause, which no change of provider would mend.
-    const denied = signal.lastAt > 0 && now - signal.lastAt <= policy.freshMs && !signal.lastLate
-    return { signal: next, suspicion: suspected && !denied ? 'suspicion' : 'none' }
+    return { signal: next, suspicion: suspected && seconded ? 'suspicion' : 'none' }
   }
   const next: Signal = {
     ...signal,
@@ -45,6 +49,15 @@ export function recordObservation(
   }
   return { signal: next, suspicion: proven ? 'proof' : suspected ? 'suspicion' : 'none' }
 }
+
+const lateOnes = ({ late }: Summary): Summary => ({
+  ...emptySummary,
+  count: late,
+  late,
+  prefix: late,
+  suffix: late,
+  longest: late,
+})
 
 function detect(
   { consecutive, drift }: Detectors,

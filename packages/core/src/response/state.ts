@@ -4,6 +4,7 @@ import { emptySummary, type Summary } from '../summary.ts'
 import { NO_RUN, type Consecutive } from './detect/consecutive.ts'
 import { NO_DRIFT, type Drift } from './detect/drift.ts'
 import type { Expectation } from './expectation.ts'
+import type { PersonReason } from './person-reason.ts'
 
 /** Everything that the response remembers, as plain data: what the journal's inputs come to. Instants are epoch ms. */
 export interface ResponseState {
@@ -103,12 +104,18 @@ export interface Incident {
   /** How many times its traffic came back and had to leave again. */
   readonly relapses: number
   /** The last word to people, so that nobody is told the same twice. */
-  readonly told: 'nothing' | 'opened' | 'needs-person'
+  readonly told: 'nothing' | 'opened' | 'needs-person' | 'taken-over'
 }
 
 export type Phase =
   /** Nothing that may be done by itself could help; people know. */
-  | { readonly kind: 'waiting-for-person'; readonly seen: Summary }
+  | {
+      readonly kind: 'waiting-for-person'
+      readonly seen: Summary
+      readonly reasons: readonly PersonReason[]
+      /** Who keeps the traffic meanwhile: late, too, and still faster than the one that it was taken from. */
+      readonly keeper: string | null
+    }
   /** Half of the traffic has moved, to somebody of whom nothing recent is known. */
   | { readonly kind: 'moving'; readonly untilAt: number }
   /** All of it has moved: is it better? */
@@ -133,10 +140,14 @@ export interface ActionAttempt {
   readonly action: 'switch-provider'
   /** Who takes over. */
   readonly to: string
+  /** Those who make room for it on the way there. */
+  readonly passedOver: readonly string[]
   readonly actedAt: number
   /** Version of the first directives that say so: what is routed by these or later ones shows what came of it. */
   readonly version: number
   readonly expectation: Expectation
+  /** What it is remembered under: the settings under which it was tried. */
+  readonly pattern: string
   readonly result: 'pending' | 'restored' | 'not-restored' | 'unknown'
   /** When that was found out; null as long as it wasn't. */
   readonly judgedAt: number | null
@@ -179,6 +190,12 @@ export const watchedOf = ({ settings }: ResponseState, route: string): WatchedRo
 
 export const signalOf = ({ signals }: ResponseState, route: string, candidate: string): Signal =>
   signals[keyOf(route, candidate)] ?? NEW_SIGNAL
+
+/** @throws where nothing is being watched: then there are no incidents, and nobody asks */
+export function policyOf({ settings }: ResponseState): TtfvtBreachPolicy {
+  if (settings === null) throw new Error('an incident is open although nothing is being watched')
+  return settings.playbooks['ttfvt-breach']
+}
 
 export const incidentOn = (state: ResponseState, route: string, candidate: string): Incident | undefined =>
   Object.values(state.incidents).find((one) => one.route === route && one.candidate === candidate)

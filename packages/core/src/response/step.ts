@@ -1,7 +1,7 @@
 import type { Analysis } from './analyze.ts'
 import type { Strategy } from './decide.ts'
 import type { Effect, Message } from './effect.ts'
-import { brief } from './oversee/briefing.ts'
+import { brief, type Ending } from './oversee/briefing.ts'
 import type { Learning } from './learn.ts'
 import type { Incident, ResponseState } from './state.ts'
 
@@ -17,6 +17,7 @@ export interface Execution {
     | 'return-began'
     | 'return-went-on'
     | 'relapsed'
+    | 'set-aside'
     | 'restored'
     | 'not-restored'
     | 'unknown'
@@ -76,11 +77,12 @@ export function tellPeople(
   type: Message['type'],
   strategy: Strategy | null,
   now: number,
+  ending: Ending | null = null,
 ): Step {
   const message: Message = {
     type,
     incident: incident.id,
-    briefing: brief(step.state, incident, strategy, type === 'incident.closed', now),
+    briefing: brief(step.state, incident, strategy, ending, now),
   }
   const told = putRecord(step, { stage: 'people', incident: incident.id, message })
   return {

@@ -39,31 +39,30 @@ export function rank<C extends { readonly id: string }>(
 }
 
 /**
- * The same under caps: nobody leads more of its traffic than its cap, and who is capped at 0 is asked last of all.
+ * The same under caps: a capped candidate takes part in the leading with the probability of its cap, and is otherwise
+ * asked after those that lead. At 0 it is only asked when all others have failed.
  *
  * @param caps by candidate, 0 to 1
  */
 export function rankWithin<C extends { readonly id: string }>(
   candidates: readonly [C, ...C[]],
   snapshot: ShareSnapshot,
-  caps: Readonly<Record<string, { readonly cap: number }>>,
+  caps: Readonly<Record<string, { readonly cap: number }>> | undefined,
   order: 'share' | 'strict',
   random: () => number,
 ): Ranking<C> {
+  if (caps === undefined) return rank(candidates, snapshot, order, random)
   const capOf = ({ id }: C): number => (Object.hasOwn(caps, id) ? caps[id] : undefined)?.cap ?? 1
-  const [leading, resting] = partition(candidates, (candidate) => capOf(candidate) > 0)
-  const capped = candidates.map((candidate) => {
-    const { share, generation } = shareFor(snapshot, candidate.id)
+  const [leading, resting] = partition(candidates, (candidate) => {
     const cap = capOf(candidate)
-    return [candidate.id, { share: cap > 0 ? Math.min(share, cap) : share, generation }] as const
+    return cap >= 1 || random() < cap
   })
-  const within: ShareSnapshot = { version: snapshot.version, shares: Object.fromEntries(capped) }
   const rankings = [leading, resting].flatMap(([first, ...others]) =>
-    first === undefined ? [] : [rank([first, ...others], within, order, random)],
+    first === undefined ? [] : [rank([first, ...others], snapshot, order, random)],
   )
   const [first, ...others] = rankings.filter(({ permitted }) => permitted).flatMap((one) => one.order)
   if (first !== undefined) return { order: [first, ...others], permitted: true }
-  return rankings[0] ?? rank(candidates, within, order, random)
+  return rankings[0] ?? rank(candidates, snapshot, order, random)
 }
 
 function byPlace<C extends { readonly id: string }>(

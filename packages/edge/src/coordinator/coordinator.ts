@@ -36,6 +36,8 @@ export interface ResponseView {
 
 /** KV takes one write a second for each key. https://developers.cloudflare.com/kv/platform/limits/ */
 const KV_WRITE_EVERY_MS = 1_100
+/** What failed once would fail again at once. */
+const AFTER_BUG_MS = 1_000
 /** Kept longer than any reader would trust it. */
 const KV_TTL_S = 86_400
 
@@ -49,6 +51,7 @@ export class Coordinator extends DurableObject<Bindings> {
   readonly #signer: Signer | null
   readonly #kv: SlowWriter | null
   #alarmAt = 0
+  #leastWaitMs: number = 5
   /** One publication after the other, since signing takes its time and no older one may overtake. */
   #publishing: Promise<void> = Promise.resolve()
 
@@ -71,9 +74,15 @@ export class Coordinator extends DurableObject<Bindings> {
           )
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
     const settings = settingsOf(config, variables)
-    const { state: past, isNew } = this.#journal
+    const published = state.storage.kv.get<number>('published') ?? 0
+    const wentBack = this.#journal.state.version < published
+    // Another version of the code made less of the same past: readers have heard more than it knows of.
+    if (wentBack) this.#journal.begin()
+    const { state: past } = this.#journal
+    const isNew = wentBack || this.#journal.isNew
     // Readers never go back, so a coordinator without a past has to stand above the one that had it.
-    const epoch = isNew ? Date.now() : past.epoch
+    const epoch = isNew ? this.#now() : past.epoch
+    if (isNew) state.storage.kv.delete('published')
     if (isNew || past.settings?.hash !== settings.hash) this.#take({ kind: 'configured', settings, epoch })
     this.#take({ kind: 'elapsed' })
     // What was decided before a crash may not have reached anybody.
@@ -139,8 +148,12 @@ export class Coordinator extends DurableObject<Bindings> {
     this.#afterwards()
   }
 
+  #now(): number {
+    return this.#journal.time(Date.now())
+  }
+
   #directives(): ServerDirectives {
-    return directivesOf(this.#journal.state, Date.now())
+    return directivesOf(this.#journal.state, this.#now())
   }
 
   #take(input: Input): void {
@@ -148,7 +161,10 @@ export class Coordinator extends DurableObject<Bindings> {
     let effects: readonly Effect[] = []
     try {
       this.ctx.storage.transactionSync(() => {
+        const { version } = this.#journal.state
         effects = this.#journal.append(input, now)
+        if (this.#journal.state.version !== version)
+          this.ctx.storage.kv.put('published', this.#journal.state.version)
         for (const effect of effects)
           if (effect.kind === 'notify') this.#outbox.put(effect.id, effect.message, now)
       })
@@ -206,11 +222,13 @@ export class Coordinator extends DurableObject<Bindings> {
   /** One alarm for everything that wants to be looked at later; messages to people go out at once. */
   #afterwards(): void {
     // At least a moment from now, so that something overdue can't keep the object busy.
-    const at = Math.max(Math.min(dueAt(this.#journal.state), this.#outbox.dueAt()), Date.now() + 5)
+    const due = this.#journal.clockAt(dueAt(this.#journal.state))
+    const at = Math.max(Math.min(due, this.#outbox.dueAt()), Date.now() + this.#leastWaitMs)
     // One that goes off too early only looks again. One that is overdue must not be put off by every report.
     if (this.#alarmAt !== 0 && this.#alarmAt <= at) return
     this.#alarmAt = at
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(at))
+    // One that could not be set must not be taken for set.
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at).catch(() => void (this.#alarmAt = 0)))
   }
 }
 

@@ -36,8 +36,8 @@ interface Row extends Record<string, SqlStorageValue> {
 const SNAPSHOT_EVERY = 1_000
 /** Inputs behind the newest snapshot rebuild nothing any more; so many are kept for whoever wants to replay them. */
 const INPUTS_KEPT = 20_000
-/** Records are the audit. */
-const RECORDS_KEPT_MS = 90 * 86_400_000
+/** Records are the audit; those further back than so many lines go. */
+const RECORDS_KEPT = 2_000_000
 
 /** The reducer failed on an input, which is a bug of ours: nothing was changed and nothing written. */
 export class ReducerBug extends Error {
@@ -55,6 +55,8 @@ export class Journal {
   #sequence = 0
   #snapshotAt = 0
   #now = 0
+  /** How far the journal's time is ahead of the clock, which may have been set back. */
+  #aheadMs = 0
   /** Whether it began without a past that it could read. */
   readonly isNew: boolean
 
@@ -63,10 +65,11 @@ export class Journal {
     sql.exec(`CREATE TABLE IF NOT EXISTS journal (
       sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, incident TEXT, body TEXT NOT NULL)`)
     sql.exec('CREATE INDEX IF NOT EXISTS journal_incident ON journal (incident, sequence)')
-    sql.exec(`CREATE TABLE IF NOT EXISTS snapshot (
+    sql.exec('CREATE INDEX IF NOT EXISTS journal_kind ON journal (kind, sequence)')
+    sql.exec(`CREATE TABLE IF NOT EXISTS state_snapshot (
       sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL)`)
     this.isNew = !this.#restore()
-    if (this.isNew) this.#begin()
+    if (this.isNew) this.begin()
   }
 
   get state(): ResponseState {
@@ -79,8 +82,7 @@ export class Journal {
    * @returns what is to be done now
    */
   append(input: Input, clock: number): readonly Effect[] {
-    // Clocks may step back; the order of what happened doesn't.
-    this.#now = Math.max(this.#now, clock)
+    this.#now = this.time(clock)
     const { state, records, effects } = this.#respond(input)
     if (state === this.#state && records.length === 0) return []
     this.#write('input', null, input)
@@ -88,6 +90,30 @@ export class Journal {
     this.#state = state
     if (this.#sequence - this.#snapshotAt >= SNAPSHOT_EVERY) this.#snapshot()
     return effects
+  }
+
+  /** The journal's own time: it goes on from what was written last, also where the clock was set back. */
+  time(clock: number): number {
+    this.#aheadMs = Math.max(this.#aheadMs, this.#now - clock)
+    return clock + this.#aheadMs
+  }
+
+  /** By the clock, what the journal's time says. */
+  clockAt(time: number): number {
+    return time - this.#aheadMs
+  }
+
+  /** Leaves the past to people and begins anew, under an epoch that stands above it. */
+  begin(): void {
+    const [last] = this.#sql
+      .exec<{ sequence: number | null; at: number | null }>(
+        'SELECT MAX(sequence) AS sequence, MAX(at) AS at FROM journal',
+      )
+      .toArray()
+    this.#state = INITIAL_STATE
+    this.#sequence = last?.sequence ?? 0
+    this.#now = last?.at ?? 0
+    this.#snapshot()
   }
 
   /** Records, oldest first: of one incident, or of all. */
@@ -119,7 +145,7 @@ export class Journal {
   /** @returns whether there was a past, and it could be read */
   #restore(): boolean {
     const [snapshot] = this.#sql
-      .exec<SnapshotRow>('SELECT * FROM snapshot ORDER BY sequence DESC LIMIT 1')
+      .exec<SnapshotRow>('SELECT * FROM state_snapshot ORDER BY sequence DESC LIMIT 1')
       .toArray()
     if (snapshot?.version !== STATE_VERSION) return false
     this.#state = JSON.parse(snapshot.state) as ResponseState
@@ -135,19 +161,6 @@ export class Journal {
     } catch {
       return false
     }
-  }
-
-  /** Behind whatever is there. */
-  #begin(): void {
-    const [last] = this.#sql
-      .exec<{ sequence: number | null; at: number | null }>(
-        'SELECT MAX(sequence) AS sequence, MAX(at) AS at FROM journal',
-      )
-      .toArray()
-    this.#state = INITIAL_STATE
-    this.#sequence = last?.sequence ?? 0
-    this.#now = last?.at ?? 0
-    this.#snapshot()
   }
 
   #rowsAfter(sequence: number): Iterable<Row> {
@@ -169,17 +182,17 @@ export class Journal {
   #snapshot(): void {
     this.#snapshotAt = this.#sequence
     this.#sql.exec(
-      'INSERT OR REPLACE INTO snapshot (sequence, at, version, state) VALUES (?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO state_snapshot (sequence, at, version, state) VALUES (?, ?, ?, ?)',
       this.#sequence,
       this.#now,
       STATE_VERSION,
       JSON.stringify(this.#state),
     )
-    this.#sql.exec('DELETE FROM snapshot WHERE sequence < ?', this.#sequence)
+    this.#sql.exec('DELETE FROM state_snapshot WHERE sequence < ?', this.#sequence)
+    this.#sql.exec(`DELETE FROM journal WHERE kind = 'input' AND sequence <= ?`, this.#sequence - INPUTS_KEPT)
     this.#sql.exec(
-      `DELETE FROM journal WHERE (kind = 'input' AND sequence <= ?) OR (kind = 'record' AND at < ?)`,
-      this.#sequence - INPUTS_KEPT,
-      this.#now - RECORDS_KEPT_MS,
+      `DELETE FROM journal WHERE kind = 'record' AND sequence <= ?`,
+      this.#sequence - RECORDS_KEPT,
     )
   }
 }

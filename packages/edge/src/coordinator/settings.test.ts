@@ -1,5 +1,5 @@
 import { parseConfig } from '@paceline/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { settingsOf, webhooksOf } from './settings.ts'
 
 const configured = (suspectAfter = 3) =>
@@ -35,17 +35,40 @@ describe('the settings of the response', () => {
 })
 
 describe('the receivers of messages', () => {
+  const set = { HOOK_URL: 'https://hook.example/x', HOOK_SECRET: 'whsec_AAAA' }
+
+  /** What is said in the log while receivers are read. */
+  function logged(variables: Readonly<Record<string, unknown>>): string[] {
+    const said: string[] = []
+    const spy = vi.spyOn(console, 'error').mockImplementation((line: string) => void said.push(line))
+    expect(webhooksOf(configured(), variables)).toEqual([])
+    spy.mockRestore()
+    return said
+  }
+
   it('are those whose address and secret are set', () => {
-    const set = { HOOK_URL: 'https://hook.example/x', HOOK_SECRET: 'whsec_AAAA' }
     expect(webhooksOf(configured(), set)).toEqual([
       { name: 'oncall', url: 'https://hook.example/x', secret: 'whsec_AAAA' },
     ])
-    for (const missing of [
-      { ...set, HOOK_URL: 'not an address' },
-      { ...set, HOOK_URL: undefined },
-      { ...set, HOOK_SECRET: '' },
-      {},
-    ])
-      expect(webhooksOf(configured(), missing)).toEqual([])
+    expect(logged({})).toEqual([])
+    expect(logged({ HOOK_URL: '', HOOK_SECRET: undefined })).toEqual([])
+  })
+
+  it.each([
+    ['an address that is none', 'HOOK_URL', 'hook.example/private'],
+    ['an address that nothing can be posted to', 'HOOK_URL', 'mailto:private@hook.example'],
+    ['no address', 'HOOK_URL', undefined],
+    ['a secret that is not in base64', 'HOOK_SECRET', 'whsec_a-private_secret'],
+    ['a secret that holds nothing', 'HOOK_SECRET', 'whsec_'],
+    ['no secret', 'HOOK_SECRET', ''],
+  ])('leave out one with %s, and the log says what to mend and not what was there', (_, variable, value) => {
+    const [line = '', ...more] = logged({ ...set, [variable]: value })
+    expect(JSON.parse(line)).toEqual({
+      event: 'notify.misconfigured',
+      webhook: 'oncall',
+      mend: expect.stringContaining(`set ${variable} to `),
+    })
+    expect(line).not.toContain('private')
+    expect(more).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import type { Config, Settings } from '@paceline/core'
 import { setUp } from '../gateway/setup.ts'
-import type { Webhook } from '../notify/webhook.ts'
+import { log } from '../log.ts'
+import { signingBytes, type Webhook } from '../notify/webhook.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -21,15 +22,26 @@ export function settingsOf(config: Config, variables: Variables): Settings {
   return { ...settings, hash: fingerprint(JSON.stringify(settings)) }
 }
 
-/** Receivers whose address and secret are set. */
+/**
+ * Receivers that can be told. One that is set up by half is left out, and the log says what to mend: nobody would notice
+ * before the night on which it should have rung.
+ */
 export function webhooksOf({ notify }: Config, variables: Variables): Webhook[] {
   return Object.entries(notify.webhooks).flatMap(([name, { urlFrom, secretFrom }]) => {
-    const [url, secret] = [variables[urlFrom], variables[secretFrom]]
-    return typeof url === 'string' && URL.canParse(url) && typeof secret === 'string' && secret !== ''
-      ? [{ name, url, secret }]
-      : []
+    const [url, secret] = [textOf(variables[urlFrom]), textOf(variables[secretFrom])]
+    // Without either it is not meant to take part here.
+    if (url === '' && secret === '') return []
+    const mend = [
+      ...(/^https?:/.test(url) && URL.canParse(url) ? [] : [`set ${urlFrom} to an address (https://…)`]),
+      ...(signingBytes(secret) === null ? [`set ${secretFrom} to whsec_ and 24 to 64 bytes in base64`] : []),
+    ]
+    if (mend.length === 0) return [{ name, url, secret }]
+    log('notify.misconfigured', { webhook: name, mend: mend.join('; ') })
+    return []
   })
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** FNV-1a: tells settings apart; nobody's safety hangs on it. http://www.isthe.com/chongo/tech/comp/fnv/ */
 function fingerprint(text: string): string {

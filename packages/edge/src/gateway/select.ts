@@ -30,7 +30,7 @@ export function select(
   const { order, permitted } = rankWithin(
     [first, ...others],
     shares,
-    (Object.hasOwn(caps, route.name) ? caps[route.name] : undefined) ?? {},
+    Object.hasOwn(caps, route.name) ? caps[route.name] : undefined,
     route.order,
     random,
   )

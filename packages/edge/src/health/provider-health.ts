@@ -35,13 +35,14 @@ interface Bindings {
   readonly COORDINATOR: DurableObjectNamespace<Coordinator>
 }
 
-/** Candidates that lead less than they could, on whichever route. */
-const cappedBy = (shares: Shares): Set<string> =>
-  new Set(
-    Object.values(shares).flatMap((candidates) =>
-      Object.entries(candidates).flatMap(([candidate, { cap }]) => (cap < 1 ? [candidate] : [])),
-    ),
+/** Candidates on the last steps of their way back: who has come so far was answered for by measure. */
+const returning = (shares: Shares): string[] =>
+  Object.values(shares).flatMap((candidates) =>
+    Object.entries(candidates).flatMap(([candidate, { cap }]) => (cap > 0 && cap < 0.5 ? [candidate] : [])),
   )
+
+const isCapped = (shares: Shares, candidate: string): boolean =>
+  Object.values(shares).some((candidates) => (candidates[candidate]?.cap ?? 1) < 1)
 
 /**
  * The one writer of health: isolates report samples, and each report is answered by every candidate's share, by the
@@ -82,11 +83,13 @@ export class ProviderHealth extends DurableObject<Bindings> {
   /** @param known the newest directives that the isolate has heard of */
   async report(samples: readonly Sample[], known: Version): Promise<HealthAnswer> {
     const now = Date.now()
+    const sameEpoch = known.epoch === this.#directives.version.epoch
     let late = false
     for (const sample of samples) {
       this.#change(sample.candidate, (health) => recordSample(health, sample, now))
       if (sample.kind !== 'first-output') continue
-      this.#summaries.add(sample)
+      // A version of another epoch is another version: nobody was routed by what this coordinator has said.
+      this.#summaries.add(sameEpoch ? sample : { ...sample, directives: 0 })
       late ||= sample.late
     }
     const forwarded = this.#forward(late, now)
@@ -101,8 +104,9 @@ export class ProviderHealth extends DurableObject<Bindings> {
     const now = Date.now()
     const before = this.#directives.inForce(now).shares
     this.#directives.take({ directives, ageMs: 0 }, now)
-    const after = cappedBy(this.#directives.inForce(now).shares)
-    for (const candidate of cappedBy(before)) if (!after.has(candidate)) this.#change(candidate, forgiven)
+    const after = this.#directives.inForce(now).shares
+    for (const candidate of returning(before))
+      if (!isCapped(after, candidate)) this.#change(candidate, forgiven)
     this.ctx.storage.kv.put('directives', directives)
   }
 

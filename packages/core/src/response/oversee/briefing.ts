@@ -20,7 +20,7 @@ export function brief(
   state: ResponseState,
   incident: Incident,
   strategy: Strategy | null,
-  isClosed: boolean,
+  ending: Ending | null,
   now: number,
 ): Briefing {
   const { id, route, candidate, suspectedAt, lateAnswers, attempts, phase, restoredAt } = incident
@@ -29,7 +29,7 @@ export function brief(
   const before = Math.round(tally.successes + tally.failures)
   return {
     incident: id,
-    headline: headline(incident, isClosed),
+    headline: headline(incident, ending),
     what: `First tokens of ${candidate} on the route ${route} come late; the last ones took ${Math.round(averageMs)} ms on average.`,
     since: { at: suspectedAt, agoMs: now - suspectedAt },
     affected: { route, candidate, lateAnswers },
@@ -42,23 +42,49 @@ export function brief(
       before === 0
         ? 'Nothing of the kind has been concluded under these settings before; the playbook’s own assumptions were used.'
         : `Under these settings switching has helped in ${Math.round(tally.successes)} of ${before} cases of late.`,
-    nextStep: isClosed
-      ? 'None: everything that was set has been taken back, and what came of it is remembered.'
-      : phase.kind === 'waiting-for-person'
-        ? 'Decide: raise the limits of another provider, add one to the route, or accept slow answers until this one is well.'
-        : restoredAt === null
-          ? 'None for you: the outcome is being measured.'
-          : 'None for you: its traffic comes back by steps once small questions are answered in time.',
+    nextStep: ending === null ? nextStep(phase, restoredAt) : AFTERWARDS[ending],
   }
 }
 
-function headline({ route, candidate, phase, restoredAt, attempts }: Incident, isClosed: boolean): string {
-  if (isClosed)
-    return attempts.length === 0
-      ? `Over: answers of ${candidate} on ${route} start in time again; nothing had been moved.`
-      : `Over: answers on ${route} start in time, and ${candidate} has its traffic back.`
-  if (phase.kind === 'waiting-for-person')
-    return `Answers on ${route} start late, and nobody is there to take over from ${candidate}.`
+/** How an incident came to its end. */
+export type Ending =
+  /** Its traffic was given back, step by step. */
+  | 'returned'
+  /** It became well where it was. */
+  | 'well-by-itself'
+  /** It has left the configuration. */
+  | 'removed'
+
+const AFTERWARDS: Readonly<Record<Ending, string>> = {
+  returned: 'None: everything that was set has been taken back, and what came of it is remembered.',
+  'well-by-itself': 'None: nothing is set for it any more.',
+  removed: 'None: what had been set for it has been taken back.',
+}
+
+function nextStep(phase: Incident['phase'], restoredAt: number | null): string {
+  if (phase.kind === 'waiting-for-person') {
+    return phase.reasons.includes('no-alternative')
+      ? 'Decide: raise the limits of another provider, add one to the route, or accept slow answers until this one is well.'
+      : 'Decide: switching has helped too seldom of late to be done without you. The options say what could be done.'
+  }
+  return restoredAt === null
+    ? 'None for you: the outcome is being measured.'
+    : 'None for you: its traffic comes back by steps once small questions are answered in time.'
+}
+
+function headline({ route, candidate, phase, restoredAt }: Incident, ending: Ending | null): string {
+  if (ending === 'returned')
+    return `Over: answers on ${route} start in time, and ${candidate} has its traffic back.`
+  if (ending === 'well-by-itself')
+    return `Over: answers of ${candidate} on ${route} start in time again, by themselves.`
+  if (ending === 'removed') return `Over: ${candidate} no longer answers on ${route}.`
+  if (phase.kind === 'waiting-for-person') {
+    if (phase.keeper !== null)
+      return `Answers on ${route} start late: ${candidate} is slow, and ${phase.keeper}, which took over, is late, too.`
+    return phase.reasons.includes('no-alternative')
+      ? `Answers on ${route} start late, and nobody is there to take over from ${candidate}.`
+      : `Answers on ${route} start late because of ${candidate}; whether to switch is for you to decide.`
+  }
   return restoredAt === null
     ? `Answers on ${route} start late because of ${candidate}; the traffic is moving.`
     : `Answers on ${route} start in time again; ${candidate}, which was late, is being watched.`
@@ -68,7 +94,7 @@ const RESULTS = {
   pending: 'not yet known',
   restored: 'it did',
   'not-restored': 'it did not',
-  unknown: 'too few requests came to tell',
+  unknown: 'nobody can tell',
 } as const
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`

@@ -7,7 +7,8 @@ export function noticeOf(incident: Incident): Notice {
   const words =
     restoredAt !== null ? WORDS.better : phase.kind === 'waiting-for-person' ? WORDS.alone : WORDS.moving
   return {
-    id: `${id}:notice`,
+    // One for each route, however many of its providers are late: users have one wait, and need one word.
+    id: `slow:${route}`.slice(0, 128),
     incident: id,
     select: { route },
     since: suspectedAt,
@@ -29,7 +30,7 @@ const WORDS = {
     code: 'slow-answers-alone',
     symptom: 'Answers take longer than usual to begin.',
     works: 'Answers still come whole.',
-    action: 'No other provider can take over right now; the people on call have been told.',
+    action: 'The people on call have been told.',
   },
   better: {
     severity: 'info',

@@ -1,18 +1,18 @@
-import type { TtfvtBreachPolicy } from '../../config/schema.ts'
-import type { Shares } from '../../directive.ts'
 import { emptySummary, mergeSummaries, type Summary } from '../../summary.ts'
-import { endLease, noticeLease, setLease, shareLease, sharesOf, watchedShare } from '../act.ts'
+import { endLease, noticeLease, setLease, shareLease, sharesOf } from '../act.ts'
 import { analyze } from '../analyze.ts'
-import { decide, wellBelowMs, type Option } from '../decide.ts'
+import { decide, wellBelowMs, type Option, type Strategy } from '../decide.ts'
 import type { Expectation } from '../expectation.ts'
 import { learn } from '../learn.ts'
-import type { Prior } from '../outcomes.ts'
+import { patternOf, type Prior } from '../outcomes.ts'
+import type { Ending } from '../oversee/briefing.ts'
 import { noticeOf } from '../oversee/notice.ts'
 import type { Observation } from '../observation.ts'
 import { execution, putIncident, putRecord, tellPeople, type Step } from '../step.ts'
 import {
   incidentOn,
   keyOf,
+  policyOf,
   QUIET,
   signalOf,
   watchedOf,
@@ -20,6 +20,7 @@ import {
   type Incident,
   type Phase,
 } from '../state.ts'
+import type { PersonReason } from '../person-reason.ts'
 import { isSpent, judge } from '../verify.ts'
 
 /**
@@ -52,7 +53,7 @@ export function suspect(step: Step, observation: Observation, now: number): Step
     candidate,
     suspectedAt: now,
     provenAt: null,
-    phase: { kind: 'waiting-for-person', seen: emptySummary },
+    phase: NOBODY_YET,
     restoredAt: null,
     attempts: [],
     // This observation itself is counted when the incident is watched.
@@ -63,22 +64,38 @@ export function suspect(step: Step, observation: Observation, now: number): Step
   return respondTo({ ...step, state: { ...step.state, incidentsSoFar: number } }, incident, now)
 }
 
+/** Before anything was decided. */
+const NOBODY_YET: Phase = { kind: 'waiting-for-person', seen: emptySummary, reasons: [], keeper: null }
+
 /** Analyses, decides, and acts or leaves it to a person. */
 function respondTo(step: Step, incident: Incident, now: number): Step {
   const { analysis, strategy } = considered(step, incident, now)
   const written = putRecord(putRecord(step, analysis), strategy)
-  if (strategy.decision.kind === 'automatic') return act(written, incident, strategy.decision.option, now)
-  const waiting: Incident = { ...incident, phase: { kind: 'waiting-for-person', seen: emptySummary } }
-  // A slow answer is better than one that is slower still.
-  const keeper = lesserEvil(written, waiting)
-  const shares =
-    keeper === null ? watchedShare(written.state, waiting) : sharesOf(written.state, waiting, keeper, 0)
-  const watched = leaseShares(written, waiting, shares, now)
-  const waited = putIncident(watched, waiting)
-  return waiting.provenAt === null ? waited : announce(waited, waiting, now)
+  const { decision } = strategy
+  return decision.kind === 'automatic'
+    ? act(written, incident, decision.option, now)
+    : waitForPerson(written, incident, strategy, decision.reasons, now)
 }
 
-/** The fastest of those that were tried, where it is faster than the one that it was to relieve. */
+function waitForPerson(
+  step: Step,
+  incident: Incident,
+  strategy: Strategy,
+  reasons: readonly PersonReason[],
+  now: number,
+): Step {
+  const keeper = lesserEvil(step, incident)
+  const waiting: Incident = {
+    ...incident,
+    phase: { kind: 'waiting-for-person', seen: emptySummary, reasons, keeper },
+  }
+  // Small questions are asked in any case: one whom no user is sent to could never be seen to be well.
+  const leased = leaseShares(step, waiting, keeper === null ? 1 : 0, passedOverBy(waiting, keeper), now)
+  const waited = putIncident(leased, waiting)
+  return waiting.provenAt === null ? waited : announce(waited, waiting, strategy, now)
+}
+
+/** A slow answer is better than one that is slower still: the fastest of those that were tried, if it is the faster. */
 function lesserEvil({ state }: Step, { route, candidate, attempts }: Incident): string | null {
   const averageOf = (one: string): number => signalOf(state, route, one).averageMs
   const candidates = watchedOf(state, route)?.candidates ?? []
@@ -90,29 +107,35 @@ function lesserEvil({ state }: Step, { route, candidate, attempts }: Incident): 
   return best ?? null
 }
 
+const passedOverBy = ({ attempts }: Incident, to: string | null): readonly string[] =>
+  attempts.findLast((attempt) => attempt.to === to)?.passedOver ?? []
+
 function considered(step: Step, incident: Incident, now: number) {
   const analysis = analyze(step.state, incident, now)
   return { analysis, strategy: decide(step.state, incident, analysis, PRIOR, now) }
 }
 
-function act(step: Step, incident: Incident, { to, pace, expectation }: Option, now: number): Step {
+function act(step: Step, incident: Incident, option: Option, now: number): Step {
+  const { to, pace, passedOver, expectation } = option
   const halves = pace === 'by-halves'
-  const moved = moveTraffic(step, incident, to, halves ? HALF : 0, now)
+  const moved = leaseShares(step, incident, halves ? HALF : 0, passedOver, now)
   const attempt: ActionAttempt = {
     action: 'switch-provider',
     to,
+    passedOver,
     actedAt: now,
     version: moved.state.version,
     expectation,
+    pattern: patternOf(step.state, incident.playbook, 'switch-provider'),
     result: 'pending',
     judgedAt: null,
   }
   const phase: Phase = halves
-    ? { kind: 'moving', untilAt: now + policyOf(step).rampInMs }
+    ? { kind: 'moving', untilAt: now + policyOf(step.state).rampInMs }
     : verification(expectation, now)
   const acted: Incident = { ...incident, attempts: [...incident.attempts, attempt], phase }
   const written = execution(putIncident(moved, acted), acted, halves ? 'traffic-halved' : 'traffic-moved')
-  return acted.provenAt === null ? written : announce(written, acted, now)
+  return acted.provenAt === null ? written : announce(written, acted, null, now)
 }
 
 /** The time for it begins when all of the traffic has moved. */
@@ -123,15 +146,19 @@ const verification = ({ withinMs }: Expectation, now: number): Phase => ({
   wanting: false,
 })
 
-const moveTraffic = (step: Step, incident: Incident, to: string, cap: number, now: number): Step =>
-  leaseShares(step, incident, sharesOf(step.state, incident, to, cap), now)
-
-function leaseShares(step: Step, incident: Incident, shares: Shares, now: number): Step {
+function leaseShares(
+  step: Step,
+  incident: Incident,
+  cap: number,
+  passedOver: readonly string[],
+  now: number,
+): Step {
+  const policy = policyOf(step.state)
   const lease = {
     id: shareLease(incident),
     incident: incident.id,
-    sets: { shares },
-    ms: policyOf(step).leaseMs,
+    sets: { shares: sharesOf(incident, policy, cap, passedOver) },
+    ms: policy.leaseMs,
     renewed: true,
   }
   return { ...step, state: setLease(step.state, lease, now) }
@@ -141,18 +168,32 @@ function leaseShares(step: Step, incident: Incident, shares: Shares, now: number
 export function prove(step: Step, incident: Incident, now: number): Step {
   if (incident.provenAt !== null) return step
   const proven: Incident = { ...incident, provenAt: now }
-  const { analysis } = considered(step, proven, now)
-  return announce(putRecord(putIncident(step, proven), analysis), proven, now)
+  const { analysis, strategy } = considered(step, proven, now)
+  return announce(putRecord(putIncident(step, proven), analysis), proven, strategy, now)
 }
 
-function announce(step: Step, incident: Incident, now: number): Step {
+function announce(step: Step, incident: Incident, strategy: Strategy | null, now: number): Step {
   const noticed = giveNotice(step, incident, now)
-  const needsPerson = incident.phase.kind === 'waiting-for-person'
-  const type = needsPerson ? 'needs-person' : 'opened'
-  if (incident.told === type || incident.told === 'needs-person') return noticed
-  const { strategy } = considered(noticed, incident, now)
+  const type = nextWord(incident)
+  if (type === null) return noticed
   const told: Incident = { ...incident, told: type }
-  return tellPeople(putIncident(noticed, told), told, `incident.${type}`, strategy, now)
+  const known = strategy ?? considered(noticed, incident, now).strategy
+  return tellPeople(putIncident(noticed, told), told, `incident.${type}`, known, now)
+}
+
+/** What people have to hear now, if anything: each word once, and none that takes back a graver one in silence. */
+function nextWord({ told, phase }: Incident): Exclude<Incident['told'], 'nothing'> | null {
+  const needsPerson = phase.kind === 'waiting-for-person'
+  switch (told) {
+    case 'nothing':
+      return needsPerson ? 'needs-person' : 'opened'
+    case 'opened':
+      return needsPerson ? 'needs-person' : null
+    case 'needs-person':
+      return needsPerson ? null : 'taken-over'
+    case 'taken-over':
+      return null
+  }
 }
 
 /** A notice of something that is over needs no renewal: it fades by itself. */
@@ -161,7 +202,7 @@ function giveNotice(step: Step, incident: Incident, now: number): Step {
     id: noticeLease(incident),
     incident: incident.id,
     sets: { notices: [noticeOf(incident)] },
-    ms: policyOf(step).leaseMs,
+    ms: policyOf(step.state).leaseMs,
     renewed: incident.restoredAt === null,
   }
   return { ...step, state: setLease(step.state, lease, now) }
@@ -177,10 +218,10 @@ export function watch(step: Step, incident: Incident, observation: Observation, 
   const counted = putIncident(step, current)
   const { phase } = current
   if ((phase.kind === 'moving' || phase.kind === 'verifying') && isLateItself(counted, current))
-    return tryNext(counted, judged(current, 'not-restored', now), now)
+    return tryNext(counted, judged(current, 'unknown', now), now)
   switch (phase.kind) {
     case 'waiting-for-person':
-      return isOwn ? waitOn(counted, current, mergeSummaries(phase.seen, summary), now) : counted
+      return isOwn ? waitOn(counted, current, phase, observation, now) : counted
     case 'moving': {
       // One good answer from whoever takes over, and the rest may follow.
       const isWell = candidate === attemptOf(current)?.to && summary.late < summary.count
@@ -219,10 +260,10 @@ export function elapse(step: Step, incident: Incident, now: number): Step {
 /** Who has left the configuration can neither be late nor take over. */
 export function reconfigure(step: Step, incident: Incident, now: number): Step {
   const candidates = watchedOf(step.state, incident.route)?.candidates ?? []
-  if (!candidates.includes(incident.candidate)) return close(step, incident, now)
+  if (!candidates.includes(incident.candidate)) return close(step, incident, 'removed', now)
   const attempt = attemptOf(incident)
   const stands = attempt === undefined || candidates.includes(attempt.to)
-  if (stands || incident.phase.kind === 'waiting-for-person') return step
+  if (stands) return step
   const known = attempt.result === 'pending' ? judged(incident, 'unknown', now) : incident
   const left: Incident = { ...known, restoredAt: null }
   return respondTo({ ...step, state: endLease(step.state, shareLease(left), now) }, left, now)
@@ -231,29 +272,42 @@ export function reconfigure(step: Step, incident: Incident, now: number): Step {
 /** When an incident wants to be looked at even if nothing is seen. */
 export const incidentDueAt = ({ phase }: Incident): number => ('untilAt' in phase ? phase.untilAt : Infinity)
 
-function waitOn(step: Step, incident: Incident, seen: Summary, now: number): Step {
-  const policy = policyOf(step)
+function waitOn(
+  step: Step,
+  incident: Incident,
+  phase: Waiting,
+  { origin, summary }: Observation,
+  now: number,
+): Step {
+  const policy = policyOf(step.state)
   const expectation = {
     metric: 'ttfvt-p95',
     belowMs: wellBelowMs(step.state, policy, incident, incident.candidate),
     withinMs: 0,
     samples: policy.restoredSamples,
   } as const
-  if (judge(expectation, seen, false, false) === 'restored')
-    return close(step, { ...incident, restoredAt: now }, now)
+  // As long as users are with it, they say whether it is well; small questions only speak where nobody else can.
+  const tells = origin === 'gateway' || phase.keeper !== null
+  const seen = tells ? mergeSummaries(phase.seen, summary) : phase.seen
+  if (judge(expectation, seen, false, false) === 'restored') {
+    const well: Incident = { ...incident, restoredAt: now }
+    return phase.keeper === null
+      ? close(step, well, 'well-by-itself', now)
+      : returnFurther(step, well, 0, now)
+  }
   // Somebody may have become well in the meantime.
   const { analysis, strategy } = considered(step, incident, now)
   if (strategy.decision.kind === 'automatic') {
     return act(putRecord(putRecord(step, analysis), strategy), incident, strategy.decision.option, now)
   }
   const left = isSpent(expectation, seen) ? emptySummary : seen
-  return putPhase(step, incident, { kind: 'waiting-for-person', seen: left }).step
+  return putPhase(step, incident, { ...phase, seen: left }).step
 }
 
 function moveTheRest(step: Step, incident: Incident, now: number): Step {
   const attempt = attemptOf(incident)
   if (attempt === undefined || incident.phase.kind !== 'moving') return step
-  const moved = moveTraffic(step, incident, attempt.to, 0, now)
+  const moved = leaseShares(step, incident, 0, attempt.passedOver, now)
   // From here on: while half of the traffic stayed, half of it was slow.
   const whole = withAttempt(incident, { ...attempt, version: moved.state.version })
   const next = putPhase(moved, whole, verification(attempt.expectation, now))
@@ -300,7 +354,7 @@ function tryNext(step: Step, incident: Incident, now: number): Step {
 function countGood(step: Step, incident: Incident, before: number, summary: Summary, now: number): Step {
   const good = summary.late === 0 ? before + summary.count : 0
   const caution = Math.min(2 ** incident.relapses, MOST_CAUTION)
-  if (good >= policyOf(step).recoveredAfter * caution) return returnFurther(step, incident, 0, now)
+  if (good >= policyOf(step.state).recoveredAfter * caution) return returnFurther(step, incident, 0, now)
   return putPhase(step, incident, { kind: 'holding', goodInARow: good }).step
 }
 
@@ -308,9 +362,9 @@ function countGood(step: Step, incident: Incident, before: number, summary: Summ
 function returnFurther(step: Step, incident: Incident, to: number, now: number): Step {
   const cap = RETURN[to]
   const attempt = attemptOf(incident)
-  if (cap === undefined || attempt === undefined) return close(step, incident, now)
-  const moved = moveTraffic(step, incident, attempt.to, cap, now)
-  const untilAt = now + policyOf(step).failBackStepMs
+  if (cap === undefined || attempt === undefined) return close(step, incident, 'returned', now)
+  const moved = leaseShares(step, incident, cap, attempt.passedOver, now)
+  const untilAt = now + policyOf(step.state).failBackStepMs
   const next = putPhase(moved, incident, { kind: 'failing-back', step: to, untilAt, seen: emptySummary })
   return execution(next.step, next.incident, to === 0 ? 'return-began' : 'return-went-on')
 }
@@ -326,7 +380,7 @@ function watchReturn(
   const seen = mergeSummaries(phase.seen, summary)
   const isLate = seen.longest >= 2
   if (!isLate || attempt === undefined) return putPhase(step, incident, { ...phase, seen }).step
-  const moved = moveTraffic(step, incident, attempt.to, 0, now)
+  const moved = leaseShares(step, incident, 0, attempt.passedOver, now)
   const relapsed: Incident = {
     ...incident,
     relapses: incident.relapses + 1,
@@ -336,7 +390,7 @@ function watchReturn(
 }
 
 /** Everything that was set is taken back, and what came of it is learnt. */
-function close(step: Step, incident: Incident, now: number): Step {
+function close(step: Step, incident: Incident, ending: Ending, now: number): Step {
   const { [incident.id]: _closed, ...incidents } = step.state.incidents
   const key = keyOf(incident.route, incident.candidate)
   const calm = { ...signalOf(step.state, incident.route, incident.candidate), edge: QUIET, browser: QUIET }
@@ -346,10 +400,22 @@ function close(step: Step, incident: Incident, now: number): Step {
     incident,
     now,
   )
-  const returned = execution({ ...step, state }, incident, 'traffic-returned')
+  const closed = { ...step, state }
+  const returned = ending === 'returned' ? execution(closed, incident, 'traffic-returned') : closed
   const written = putRecord(returned, record)
-  return incident.told === 'nothing' ? written : tellPeople(written, incident, 'incident.closed', null, now)
+  return incident.told === 'nothing'
+    ? written
+    : tellPeople(written, incident, 'incident.closed', null, now, ending)
 }
+
+/** Takes an incident out that can't be handled, and leaves a line in the audit. */
+export function setAside(step: Step, incident: Incident, now: number): Step {
+  const { [incident.id]: _broken, ...incidents } = step.state.incidents
+  const freed = endLease(endLease(step.state, shareLease(incident), now), noticeLease(incident), now)
+  return execution({ ...step, state: { ...freed, incidents } }, incident, 'set-aside')
+}
+
+type Waiting = Extract<Phase, { kind: 'waiting-for-person' }>
 
 const attemptOf = ({ attempts }: Incident): ActionAttempt | undefined => attempts.at(-1)
 
@@ -364,7 +430,7 @@ function mergeWhenAfter(incident: Incident, seen: Summary, observation: Observat
   return after && observation.origin === 'gateway' ? mergeSummaries(seen, observation.summary) : seen
 }
 
-/** Where the one who took over is late itself, a third may make it good: that is not what was tried. */
+/** Where the one who took over is late itself, nobody can tell what moving there would have done. */
 const isLateItself = ({ state }: Step, incident: Incident): boolean => {
   const to = attemptOf(incident)?.to
   const own = to === undefined ? undefined : incidentOn(state, incident.route, to)
@@ -379,10 +445,4 @@ const judged = (incident: Incident, result: ActionAttempt['result'], now: number
 function putPhase(step: Step, incident: Incident, phase: Phase): { step: Step; incident: Incident } {
   const next: Incident = { ...incident, phase }
   return { step: putIncident(step, next), incident: next }
-}
-
-function policyOf({ state }: Step): TtfvtBreachPolicy {
-  const policy = state.settings?.playbooks['ttfvt-breach']
-  if (policy === undefined) throw new Error('an incident is open although nothing is being watched')
-  return policy
 }

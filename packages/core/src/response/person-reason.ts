@@ -1,0 +1,2 @@
+/** Why a person has to decide. */
+export type PersonReason = 'no-alternative' | 'unknown-pattern'
