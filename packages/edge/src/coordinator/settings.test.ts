@@ -66,7 +66,7 @@ describe('the receivers of messages', () => {
     expect(JSON.parse(line)).toEqual({
       event: 'notify.misconfigured',
       webhook: 'oncall',
-      mend: expect.stringContaining(`set ${variable} to `),
+      mend: expect.stringContaining(`set ${variable} to `) as unknown,
     })
     expect(line).not.toContain('private')
     expect(more).toEqual([])

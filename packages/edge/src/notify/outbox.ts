@@ -1,3 +1,4 @@
+import { log } from '../log.ts'
 import type { Webhook } from './webhook.ts'
 
 /** Sends one message to one receiver; says whether it was taken. */
@@ -72,6 +73,19 @@ export class Outbox {
     return Math.min(Infinity, ...waiting)
   }
 
+  /** How many messages have yet to be taken, and how many never were within the last days. */
+  counts(): { waiting: number; givenUp: number } {
+    const rows = this.#sql
+      .exec<{ webhook: string; state: string; count: number }>(
+        `SELECT webhook, state, count(*) AS count FROM outbox WHERE state <> 'sent' GROUP BY webhook, state`,
+      )
+      .toArray()
+      .filter((row) => this.#webhooks.some(({ name }) => name === row.webhook))
+    const sum = (state: string): number =>
+      rows.reduce((total, row) => total + (row.state === state ? row.count : 0), 0)
+    return { waiting: sum('waiting'), givenUp: sum('given-up') }
+  }
+
   async #serve(webhook: Webhook, now: () => number): Promise<void> {
     try {
       for (
@@ -98,10 +112,14 @@ export class Outbox {
     // Written before it is sent, so that it is due again where this life ends in the middle.
     this.#sql.exec('UPDATE outbox SET tries = ?, due_at = ? WHERE id = ?', tries + 1, until, id)
     const taken = await this.#send(webhook, id, body).catch(() => false)
+    const state = taken ? 'sent' : tries + 1 >= MOST_TRIES ? 'given-up' : 'waiting'
+    // Whoever is not told can't know it; the log is where an operator finds out why the pager is silent.
+    if (state === 'given-up') log('notify.given-up', { webhook: webhook.name, message: id, tries: tries + 1 })
+    else if (!taken && tries === 0) log('notify.failed', { webhook: webhook.name, message: id, tries: 1 })
     const longest = Math.min(WAIT.firstMs * 2 ** tries, WAIT.longestMs)
     this.#sql.exec(
       'UPDATE outbox SET state = ?, due_at = ? WHERE id = ?',
-      taken ? 'sent' : tries + 1 >= MOST_TRIES ? 'given-up' : 'waiting',
+      state,
       // At least half of it, so that a receiver is never hammered by chance.
       Math.round(now() + (taken ? 0 : longest * (0.5 + this.#random() / 2))),
       id,

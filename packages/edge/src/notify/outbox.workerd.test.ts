@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Outbox, type Send } from './outbox.ts'
 import type { Webhook } from './webhook.ts'
 
@@ -48,6 +48,17 @@ function within(work: (rig: Rig) => Promise<void>): Promise<void> {
   })
 }
 
+/** What is said in the log from here on. */
+function listen(): unknown[] {
+  const said: unknown[] = []
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void said.push(JSON.parse(line)))
+  return said
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
 const refuse: Send = () => Promise.resolve(false)
 
 describe('the outbox', () => {
@@ -87,6 +98,31 @@ describe('the outbox', () => {
       expect(rig.now - START).toBeGreaterThan(1.9 * 3_600_000)
       await outbox.deliver(() => rig.now + 3_600_000)
       expect(rig.sent).toHaveLength(25)
+    }))
+
+  it('logs the first failure of a message and its end, and nothing of what is in between', () =>
+    within(async (rig) => {
+      const said = listen()
+      const outbox = rig.open(refuse)
+      outbox.put('m-1', { text: 'private' }, START)
+      await rig.goOn(outbox, 1)
+      const first = { event: 'notify.failed', webhook: 'slack', message: 'm-1:slack', tries: 1 }
+      expect(said).toEqual([first])
+      await rig.goOn(outbox, 24)
+      expect(said).toEqual([first, { ...first, event: 'notify.given-up', tries: 25 }])
+    }))
+
+  it('counts what waits and what was given up, of receivers that are set up', () =>
+    within(async (rig) => {
+      rig.open(refuse, 'gone').put('m-1', {}, START)
+      const outbox = rig.open(({ name }) => Promise.resolve(name === 'pager'), 'slack', 'pager')
+      expect(outbox.counts()).toEqual({ waiting: 0, givenUp: 0 })
+      outbox.put('m-1', {}, START)
+      expect(outbox.counts()).toEqual({ waiting: 2, givenUp: 0 })
+      await rig.goOn(outbox, 1)
+      expect(outbox.counts()).toEqual({ waiting: 1, givenUp: 0 })
+      await rig.goOn(outbox, 24)
+      expect(outbox.counts()).toEqual({ waiting: 0, givenUp: 1 })
     }))
 
   it('takes a receiver that breaks for one that refuses', () =>
