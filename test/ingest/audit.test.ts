@@ -18,9 +18,13 @@ async function audit(): Promise<string> {
 }
 
 describe('the audit', () => {
-  it('shows who came with a forged receipt, or was sent directives that they had to refuse', async () => {
+  it('shows that pages came with forged receipts, how many, and which server was sent directives that it had to refuse', async () => {
     const proof = `${'A'.repeat(16)}.${'B'.repeat(80)}`
-    await send(stack, BROWSER, [shown('forged', { proof }, { source: '/browser/forger' })])
+    await send(
+      stack,
+      BROWSER,
+      [1, 2, 3].map((id) => shown(`forged-${id}`, { proof }, { source: `/browser/forger-${id}` })),
+    )
     await send(stack, SERVER, [
       {
         specversion: '1.0',
@@ -31,11 +35,15 @@ describe('the audit', () => {
         data: { reason: 'wrongly-signed' },
       },
     ])
-    await vi.waitFor(async () => {
-      const lines = await audit()
-      expect(lines).toContain('"what":"evidence-forged","source":"/browser/forger"')
-      expect(lines).toContain('"what":"directive-refused","source":"/server/wary"')
-    })
+    await vi.waitFor(
+      async () => {
+        const lines = await audit()
+        expect(lines).toContain('"what":"evidence-forged","source":"/browser","reason":null,"count":3')
+        expect(lines).toContain('"what":"directive-refused","source":"/server/wary"')
+        expect(lines).not.toContain('forger')
+      },
+      { timeout: 5_000 },
+    )
   })
 
   it('shows a response to three pages that saw late answers with receipts, and none without', async () => {

@@ -179,14 +179,16 @@ describe('a shard', () => {
     }))
 
   it('counts a receipt once, and tells of who shows it again', () =>
-    within(fresh(), async ({ send, recorder }) => {
+    within(fresh(), async ({ send, recorder, shard, advance }) => {
       await send(arrival(shown({ ttfvtMs: 900 }), receiptOf('call-1')))
       const thief = shown({ id: 'e-2', source: '/browser/thief', ttfvtMs: 5_000 })
       expect(await send(arrival(thief, receiptOf('call-1')))).toEqual(accepted('replayed'))
+      advance(800)
+      await shard.alarm()
       expect(recorder.heard.flatMap(({ observations }) => observations)).toHaveLength(1)
       expect(recorder.heard[1]).toMatchObject({
         observations: [],
-        refusals: [{ what: 'evidence-replayed', source: '/browser/thief', count: 1 }],
+        refusals: [{ what: 'evidence-replayed', source: '/browser', count: 1 }],
       })
     }))
 
@@ -206,10 +208,12 @@ describe('a shard', () => {
   })
 
   it.each(['forged', 'stale'] as const)('keeps an event whose receipt is %s, and counts nothing', (kind) =>
-    within(fresh(), async ({ send, recorder }) => {
+    within(fresh(), async ({ send, recorder, shard, advance }) => {
       expect(await send(arrival(shown({ ttfvtMs: 9_000 }), { kind }))).toEqual(accepted(kind))
+      advance(800)
+      await shard.alarm()
       expect(recorder.heard).toMatchObject([
-        { observations: [], refusals: [{ what: `evidence-${kind}`, source: '/browser/s-1', count: 1 }] },
+        { observations: [], refusals: [{ what: `evidence-${kind}`, source: '/browser', count: 1 }] },
       ])
     }),
   )
@@ -241,6 +245,36 @@ describe('a shard', () => {
             { what: 'directive-refused', source: '/server/api', reason: 'wrongly-signed', count: 2 },
           ],
         },
+      ])
+    }))
+
+  it('lets no made-up senders and proofs hurry it, and makes one line of each kind of them', () =>
+    within(fresh(), async ({ send, recorder, shard, storage, advance }) => {
+      const refused = (id: number): PacelineEvent => ({
+        specversion: '1.0',
+        id: `d-${id}`,
+        source: `/browser/made-up-${id}`,
+        type: 'directive.refused',
+        time: '2100-01-01T00:00:00.000Z',
+        data: { reason: id % 2 === 0 ? 'older' : 'malformed' },
+      })
+      for (let round = 0; round < 5; round += 1) {
+        const flood = Array.from({ length: 30 }, (_, index) => 30 * round + index)
+        await send(
+          ...flood.map((id) => arrival(shown({ source: `/browser/made-up-${id}` }), { kind: 'forged' })),
+          ...flood.map((id) => arrival(refused(id))),
+        )
+        advance(100)
+      }
+      expect(recorder.heard).toEqual([])
+      expect(await storage.getAlarm()).toBe(START + 800)
+      advance(300)
+      await shard.alarm()
+      expect(recorder.heard.map(({ refusals }) => refusals)).toEqual([
+        [
+          { what: 'evidence-forged', source: '/browser', count: 150 },
+          { what: 'directive-refused', source: '/browser', count: 150 },
+        ],
       ])
     }))
 

@@ -3,7 +3,7 @@ import type { Arrival, Batch, IngestAnswer, Kept } from './arrival.ts'
 import { EventStore } from './event-store.ts'
 import { Limiter } from './limiter.ts'
 import { Outbox } from './outbox.ts'
-import { weigh, type Weighed } from './weigh.ts'
+import { BROWSERS, weigh, type Weighed } from './weigh.ts'
 
 /** Whoever hears what was gathered. A report that comes again counts once there. */
 export interface Listener {
@@ -13,7 +13,7 @@ export interface Listener {
 type Storage = Pick<DurableObjectStorage, 'sql' | 'kv' | 'transactionSync' | 'setAlarm'>
 
 const RATE_OF_A_SOURCE = { perSecond: 20, burst: 300 } as const
-/** News that is neither late nor refused may wait this long for company. */
+/** News that nobody waits for may wait this long for company. */
 const GATHER_MS = 800
 const BACKOFF = { firstMs: 500, longestMs: 60_000 } as const
 
@@ -95,8 +95,7 @@ export class EventShard {
     })
     // While the coordinator is out, its rest is not cut short.
     if (this.#failures > 0) return
-    const urgent = news.some(({ sample, refusal }) => refusal !== undefined || sample?.late === true)
-    this.#forwardAt = Math.min(this.#forwardAt ?? Infinity, urgent ? now : now + GATHER_MS)
+    this.#forwardAt = Math.min(this.#forwardAt ?? Infinity, news.some(isUrgent) ? now : now + GATHER_MS)
   }
 
   #isDue(): boolean {
@@ -135,6 +134,10 @@ export class EventShard {
     this.#storage.setAlarm(at).catch(() => (this.#alarmAt = Infinity))
   }
 }
+
+/** A publishable key stands in every page: what anybody can make up must hurry nobody. */
+const isUrgent = ({ sample, refusal }: Weighed): boolean =>
+  sample?.late === true || (refusal !== undefined && refusal.source !== BROWSERS)
 
 function countBySource(arrivals: readonly Arrival[]): Map<string, number> {
   const counts = new Map<string, number>()

@@ -26,28 +26,34 @@ describe('gathering', () => {
   it('goes on where it was put away', () => {
     const first = new Gathering(EMPTY)
     first.addSample(sample('gpt', 900))
-    first.addRefusal({ what: 'evidence-forged', source: '/browser/a' })
+    first.addRefusal({ what: 'evidence-forged', source: '/browser' })
     const then = new Gathering(JSON.parse(JSON.stringify(first.contents)) as typeof first.contents)
     then.addSample(sample('gpt', 900))
-    then.addRefusal({ what: 'evidence-forged', source: '/browser/a' })
+    then.addRefusal({ what: 'evidence-forged', source: '/browser' })
     expect(then.contents).toMatchObject({
       observations: [{ summary: { count: 2, longest: 2 } }],
       refusals: [{ count: 2 }],
     })
   })
 
-  it('always fits into a report, whoever floods it, and loses no count of refusals', () => {
+  it('always fits into a report, whoever floods it, names twenty, and loses no count of refusals', () => {
     const gathering = new Gathering(EMPTY)
     for (let index = 0; index < 2_000; index += 1) {
       gathering.addSample(sample(`candidate-${index}`, 900))
-      gathering.addRefusal({ what: 'evidence-forged', source: `/browser/${index}` })
-      gathering.addRefusal({ what: 'evidence-replayed', source: `/browser/${index}` })
-      gathering.addRefusal({ what: 'directive-refused', source: `/browser/${index}`, reason: 'older' })
+      const source = `/server/${index}`
+      gathering.addRefusal({ what: 'directive-refused', source, reason: 'malformed' })
+      gathering.addRefusal({ what: 'directive-refused', source, reason: 'older' })
+      gathering.addRefusal({ what: 'evidence-forged', source: '/browser' })
     }
+    const { refusals } = gathering.contents
     const report = { from: 'ingest:0', sequence: 1, ...gathering.contents }
     expect(v.is(reportSchema, report)).toBe(true)
-    const counted = gathering.contents.refusals.reduce((sum, { count }) => sum + count, 0)
-    expect(counted).toBe(6_000)
-    expect(gathering.contents.refusals.filter(({ source }) => source === 'others')).toHaveLength(3)
+    expect(refusals.reduce((sum, { count }) => sum + count, 0)).toBe(6_000)
+    expect(refusals.filter(({ source }) => source.startsWith('/server/'))).toHaveLength(20)
+    expect(refusals.filter(({ source }) => !source.startsWith('/server/'))).toEqual([
+      { what: 'evidence-forged', source: '/browser', count: 2_000 },
+      { what: 'directive-refused', source: 'others', reason: 'malformed', count: 1_990 },
+      { what: 'directive-refused', source: 'others', reason: 'older', count: 1_990 },
+    ])
   })
 })

@@ -6,15 +6,14 @@ import {
   type Refusal,
   type Report,
 } from '@paceline/core'
-import type { Sample } from './weigh.ts'
+import { BROWSERS, type Sample } from './weigh.ts'
 
 type Contents = Pick<Report, 'observations' | 'refusals'>
 
 /** What a report has room for. */
 const MOST_OBSERVATIONS = 1_000
-const MOST_REFUSALS = 100
-/** Kept free for those whose source has no place of its own any more; there are few kinds of them. */
-const SHARED_PLACES = 20
+/** Of each of them one line of the audit is made; what others were refused is summed up. */
+const MOST_NAMED_REFUSALS = 20
 const OTHERS = 'others'
 
 /** What a shard has to tell the coordinator: it grows with routes, candidates and seconds, not with events. */
@@ -42,11 +41,18 @@ export class Gathering {
   }
 
   addRefusal(refusal: Omit<Refusal, 'count'>): void {
-    const own = nameOfRefusal(refusal)
-    const full = this.#refusals.size >= MOST_REFUSALS - SHARED_PLACES && !this.#refusals.has(own)
-    const entry = full ? { ...refusal, source: OTHERS } : refusal
+    const entry = this.#hasPlaceFor(refusal) ? refusal : { ...refusal, source: OTHERS }
     const name = nameOfRefusal(entry)
     this.#refusals.set(name, { ...entry, count: (this.#refusals.get(name)?.count ?? 0) + 1 })
+  }
+
+  #hasPlaceFor(refusal: Omit<Refusal, 'count'>): boolean {
+    // There are few kinds of what all browsers are refused together.
+    if (refusal.source === BROWSERS || this.#refusals.has(nameOfRefusal(refusal))) return true
+    const named = [...this.#refusals.values()].filter(
+      ({ source }) => source !== BROWSERS && source !== OTHERS,
+    )
+    return named.length < MOST_NAMED_REFUSALS
   }
 }
 

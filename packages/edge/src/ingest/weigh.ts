@@ -1,6 +1,9 @@
 import type { Refusal, Verdict } from '@paceline/core'
 import type { Arrival } from './arrival.ts'
 
+/** What all browsers are called in the audit: what a page calls itself is its own invention, and nobody's address. */
+export const BROWSERS = '/browser'
+
 /** A time that a page saw, and whose it was. */
 export interface Sample {
   readonly route: string
@@ -25,12 +28,11 @@ export interface Weighed {
  * @param spent whether another event has told of the same call before
  */
 export function weigh({ event, proof }: Arrival, spent: boolean): Weighed {
-  const { source } = event
+  const isBrowser = event.source.startsWith(`${BROWSERS}/`)
+  const source = isBrowser ? BROWSERS : event.source
   if (event.type === 'directive.refused') {
-    return {
-      evidence: undefined,
-      refusal: { what: 'directive-refused', source, reason: event.data.reason },
-    }
+    const reason = isBrowser ? {} : { reason: event.data.reason }
+    return { evidence: undefined, refusal: { what: 'directive-refused', source, ...reason } }
   }
   const shows = event.type === 'ai.turn.shown' && event.data.class === 'visible'
   switch (proof.kind) {
