@@ -17,9 +17,6 @@ export declare const notice: { readonly source: string; readonly integrity: stri
 /** The oldest browsers that the SDK serves. */
 const TARGET = ['chrome111', 'firefox115', 'safari16.4']
 
-/** Properties that name instants are the SDK's own, but for these two: they get short names. */
-const INSTANTS = { mangleProps: /^[a-z]+At$/, reserveProps: /^(started|issued)At$/ }
-
 interface Bundles {
   readonly source: string
   readonly notice: { readonly source: string }
@@ -44,7 +41,6 @@ export async function bundleSdk(root: string): Promise<Bundles> {
       target: TARGET,
       define: { PACELINE_VERSION: JSON.stringify(version) },
       minifySyntax: true,
-      ...INSTANTS,
       legalComments: 'none',
       logLevel: 'silent',
     })

@@ -21,20 +21,17 @@ interface DropIn extends Partial<Paceline> {
 isolated(() => {
   const page = window as { paceline?: Prepared | DropIn }
   const script = document.currentScript as HTMLScriptElement
-  const notice = new URL(`/paceline-notice-${PACELINE_VERSION}.js`, script.src).href
-  const load: LoadNotice = (failures) => import(failures === 0 ? notice : `${notice}?${failures}`) as never
-  // Into the HTTP cache, so that it is at hand on the bad day.
-  void whenIdle()
-    .then(() => fetch(notice))
-    .then(
-      isolated((response: Response) => response.text()),
-      () => undefined,
-    )
-
+  const { origin: edge } = new URL(script.src)
+  const notice = `${edge}/paceline-notice-${PACELINE_VERSION}.js`
+  const load: LoadNotice = (failures) => import(failures ? `${notice}?${failures}` : notice) as never
   const start = (options: PacelineOptions): Paceline => startPaceline(options, load)
   const { key, route, region, tier } = script.dataset
-  const { origin: edge } = new URL(notice)
   const options = { edge, key, route, region, tier, ...(page.paceline as Prepared) }
+  // Into the HTTP cache, so that it is at hand on the bad day.
+  isolated(async () => {
+    await whenIdle()
+    await (await fetch(notice)).text()
+  })()
   // Without a key the page starts it itself.
   page.paceline = { ...(options.key && start(options)), version: PACELINE_VERSION, start }
 })()

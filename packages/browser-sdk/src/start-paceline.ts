@@ -1,11 +1,13 @@
-import { followDirectives } from './directives/follow-directives.ts'
+import { followDirectives, NO_DIRECTIVES } from './directives/follow-directives.ts'
 import { isolated } from './isolated.ts'
+import { listenForInputs } from './measure/asking-inputs.ts'
 import { startMeasure } from './measure/measure.ts'
 import { INERT_TURN, type Turn, type TurnOptions } from './measure/turn-options.ts'
 import { showNotices, type LoadNotice } from './show-notices.ts'
 import { TIMING, type PacelineOptions } from './options.ts'
-import { INERT_RECORDER } from './report/event.ts'
+import { INERT_RECORDER, type Recorder } from './report/event.ts'
 import { startReporter } from './report/reporter.ts'
+import { whenIdle } from './when-idle.ts'
 
 /** The SDK as it runs on one page. */
 export interface Paceline {
@@ -14,6 +16,8 @@ export interface Paceline {
   /** Takes everything of it off the page. What is kept on disk is sent by the next page that starts it. */
   stop(): void
 }
+
+type Parts = ReturnType<typeof startMeasure>
 
 let running: Paceline | undefined
 
@@ -25,20 +29,27 @@ export function startPaceline(options: PacelineOptions, loadNotice: LoadNotice):
   if (typeof document === 'undefined') return { turn: () => INERT_TURN, stop: () => undefined }
   if (running !== undefined) return running
   const stopping = new AbortController()
-  let openTurn: ((options: TurnOptions) => Turn) | undefined
+  const { signal } = stopping
+  let parts: (() => Parts) | undefined
   const begin = isolated(() => {
-    if (!stopping.signal.aborted) openTurn = run(options, loadNotice, stopping.signal)
+    if (signal.aborted) return
+    let started: Parts | undefined
+    const all = (): Parts => (started ??= startParts(options, loadNotice, signal))
+    parts = all
+    // An input can't be made up for. The rest waits until the page has started or there is something to measure.
+    listenForInputs((input) => all().onInput(input), signal)
+    void whenIdle().then(isolated(() => parts?.()))
   })
   running = {
-    turn: (turn) => {
+    turn: (options) => {
       try {
-        return openTurn?.(turn) ?? INERT_TURN
+        return parts?.().turn(options) ?? INERT_TURN
       } catch {
         return INERT_TURN
       }
     },
     stop: isolated(() => {
-      running = undefined
+      running = parts = undefined
       stopping.abort()
     }),
   }
@@ -49,50 +60,15 @@ export function startPaceline(options: PacelineOptions, loadNotice: LoadNotice):
   return running
 }
 
-function run(
-  { edge: given, key = '', notice = true, consent = true, onEvent, ...options }: PacelineOptions,
-  loadNotice: LoadNotice,
-  signal: AbortSignal,
-): (options: TurnOptions) => Turn {
-  const { route, region, tier } = options
-  if (given === undefined)
-    return startMeasure({
-      route,
-      recorder: INERT_RECORDER,
-      isOn: () => true,
-      onVersion: () => undefined,
-      signal,
-    })
+function startParts(given: PacelineOptions, loadNotice: LoadNotice, signal: AbortSignal): Parts {
+  if (given.edge === undefined)
+    return startMeasure({ ...given, recorder: INERT_RECORDER, directives: NO_DIRECTIVES, signal })
 
-  const edge = given.replace(/\/+$/, '')
-  const timing = { ...TIMING, ...options.timing }
-  const directives = followDirectives({
-    edge,
-    timing,
-    onHeard:
-      notice === false
-        ? () => undefined
-        : showNotices(loadNotice, {
-            options: notice === true ? {} : notice,
-            audience: { route, region, tier },
-            record: (type, data) => recorder.record(type, data),
-            resolvedMs: timing.resolvedMs,
-            signal,
-          }),
-    onRefused: (refusal) => recorder.record('directive.refused', refusal),
-    signal,
-  })
-  const isOn = (): boolean => directives.held()?.sdk !== false
-  const recorder = startReporter({
-    edge,
-    key,
-    consent,
-    timing,
-    sampling: () => (isOn() ? (directives.held()?.sampling ?? 1) : 0),
-    ready: directives.firstLook,
-    onEvent,
-    onVersion: directives.hint,
-    signal,
-  })
-  return startMeasure({ route, recorder, isOn, onVersion: directives.hint, signal })
+  const edge = given.edge.replace(/\/+$/, '')
+  const record: Recorder['record'] = (type, data) => recorder.record(type, data)
+  const options = { ...given, edge, timing: { ...TIMING, ...given.timing }, record, signal }
+  const onHeard = given.notice === false ? () => undefined : showNotices(loadNotice, options)
+  const directives = followDirectives({ ...options, onHeard })
+  const recorder = startReporter({ ...options, directives })
+  return startMeasure({ ...options, recorder, directives })
 }

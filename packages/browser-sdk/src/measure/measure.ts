@@ -1,13 +1,12 @@
-import type { Version } from '@paceline/core'
+import type { Directives } from '../directives/follow-directives.ts'
 import { isolated } from '../isolated.ts'
 import { listen } from '../listen.ts'
 import type { Recorder } from '../report/event.ts'
-import { whenIdle } from '../when-idle.ts'
 import { watchBody } from './answer-body.ts'
 import { textsOf } from './answer-text.ts'
-import { listenForInputs } from './asking-inputs.ts'
 import { watchCalls, type CallTiming } from './call-timing.ts'
 import { implicitTurns } from './implicit-turns.ts'
+import type { Input } from './input-log.ts'
 import { proofInHeader } from './server-timing.ts'
 import { openTurn, type PendingTurn, type TurnStart } from './turn.ts'
 import type { AnswerHead, Turn, TurnOptions } from './turn-options.ts'
@@ -21,22 +20,17 @@ const SAME_QUESTION_MS = 1_000
 const REMEMBERED = 20
 
 export interface MeasureOptions {
-  readonly route: string | undefined
+  readonly route?: string | undefined
   readonly recorder: Recorder
-  readonly isOn: () => boolean
-  /** Hears which directives the edge knew of when it answered. */
-  readonly onVersion: (version: Version | undefined) => void
+  readonly directives: Pick<Directives, 'isOn' | 'hint'>
   readonly signal: AbortSignal
 }
 
 /** Measures every turn of the page: those that it opens itself, and those that its markup shows. */
-export function startMeasure({
-  route,
-  recorder,
-  isOn,
-  onVersion,
-  signal,
-}: MeasureOptions): (options: TurnOptions) => Turn {
+export function startMeasure({ route, recorder, directives, signal }: MeasureOptions): {
+  turn: (options: TurnOptions) => Turn
+  onInput: (input: Input) => void
+} {
   const visibility = watchVisibility(signal)
   let turns: PendingTurn[] = []
   const openIn = (region: Element): PendingTurn | undefined =>
@@ -49,12 +43,8 @@ export function startMeasure({
   }
   const implicit = implicitTurns((region) => openIn(region) !== undefined, open)
 
-  listenForInputs((input) => {
-    if (isOn()) implicit.onInput(input)
-  }, signal)
-
   const bind = (call: CallTiming): void => {
-    onVersion(call.version)
+    directives.hint(call.version)
     const turn =
       turns.find(({ proof }) => proof === call.proof) ??
       turns.findLast(({ proof, inputAt }) => proof === undefined && inputAt <= call.requestAt + 1)
@@ -63,7 +53,7 @@ export function startMeasure({
     turn.headersAt ??= call.headersAt
     turn.prove(call.proof)
   }
-  void whenIdle().then(isolated(() => signal.aborted || watchCalls(bind, signal)))
+  isolated(() => watchCalls(bind, signal))()
 
   listen(
     window,
@@ -87,7 +77,7 @@ export function startMeasure({
       const call = proofInHeader(headers.get('server-timing'))
       if (call === undefined) return
       pending.prove(call.proof)
-      onVersion(call.version)
+      directives.hint(call.version)
     })
     const delta = isolated(() => (pending.deltaAt ??= performance.now()))
     const lost = isolated(() => pending.lose('transport-lost'))
@@ -109,21 +99,26 @@ export function startMeasure({
     }
   }
 
-  return ({ region, response, route, startedAt }) => {
-    const now = performance.now()
-    const newest = implicit.newest()?.at ?? -Infinity
-    const inputAt = startedAt ?? (now - newest <= INPUT_WINDOW_MS ? newest : undefined)
-    implicit.yieldTo(region, Math.abs(newest - (inputAt ?? now)) < SAME_QUESTION_MS)
-    openIn(region)?.lose('abandoned')
-    const turn = control({
-      region,
-      before: textsOf(region),
-      inputAt: inputAt ?? now,
-      joined: inputAt === undefined,
-      route,
-      requestAt: response === undefined ? now : undefined,
-    })
-    if (response !== undefined) turn.answered(response)
-    return turn
+  return {
+    onInput: (input) => {
+      if (directives.isOn()) implicit.onInput(input)
+    },
+    turn: ({ region, response, route, startedAt }) => {
+      const now = performance.now()
+      const newest = implicit.newest()?.at ?? -Infinity
+      const inputAt = startedAt ?? (now - newest <= INPUT_WINDOW_MS ? newest : undefined)
+      implicit.yieldTo(region, Math.abs(newest - (inputAt ?? now)) < SAME_QUESTION_MS)
+      openIn(region)?.lose('abandoned')
+      const turn = control({
+        region,
+        before: textsOf(region),
+        inputAt: inputAt ?? now,
+        joined: inputAt === undefined,
+        route,
+        requestAt: response === undefined ? now : undefined,
+      })
+      if (response !== undefined) turn.answered(response)
+      return turn
+    },
   }
 }

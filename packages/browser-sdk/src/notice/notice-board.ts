@@ -1,5 +1,6 @@
 import type { Notice, PublicDirectives } from '@paceline/core'
 import { isolated } from '../isolated.ts'
+import type { Timing } from '../options.ts'
 import type { Recorder } from '../report/event.ts'
 import { composeNotice } from './compose-notice.ts'
 import { openDismissals } from './dismissals.ts'
@@ -7,11 +8,10 @@ import type { NoticeOptions } from './notice-options.ts'
 import { noticesInForce, weightOf, type Audience } from './notices-in-force.ts'
 import { createNoticeView } from './notice-view.ts'
 
-export interface NoticeBoardOptions {
-  readonly options: NoticeOptions
-  readonly audience: Audience
+export interface NoticeBoardOptions extends Audience {
+  readonly notice?: boolean | NoticeOptions
   readonly record: Recorder['record']
-  readonly resolvedMs: number
+  readonly timing: Pick<Timing, 'resolvedMs'>
   readonly signal: AbortSignal
 }
 
@@ -27,12 +27,13 @@ const NOTED_MS = 100
 
 /** Shows the worst notice that concerns the user and that they have not put away. */
 export function createNoticeBoard({
-  options,
-  audience,
+  notice: look,
   record,
-  resolvedMs,
+  timing,
   signal,
+  ...audience
 }: NoticeBoardOptions): NoticeBoard {
+  const options = typeof look === 'object' ? look : {}
   signal.throwIfAborted()
   const dismissals = openDismissals()
   const told = new Set<string>()
@@ -92,7 +93,7 @@ export function createNoticeBoard({
       isolated(() => {
         if (shown === undefined) view.hide()
       }),
-      resolvedMs,
+      timing.resolvedMs,
     )
   }
 

@@ -6,11 +6,11 @@ export type Consent = boolean | Promise<boolean> | (() => boolean | Promise<bool
  * before the app's consent is there.
  * https://www.w3.org/TR/gpc/ https://www.w3.org/TR/tracking-dnt/
  */
-export async function mayReport(consent: Consent): Promise<boolean> {
+export function mayReport(consent: Consent): boolean | Promise<boolean> {
   const { globalPrivacyControl, doNotTrack } = navigator as Navigator & {
     readonly globalPrivacyControl?: boolean
     readonly doNotTrack?: string | null
   }
   if (globalPrivacyControl === true || doNotTrack === '1') return false
-  return await (typeof consent === 'function' ? consent() : consent)
+  return typeof consent === 'function' ? consent() : consent
 }

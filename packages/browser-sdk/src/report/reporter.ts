@@ -1,7 +1,7 @@
-import type { Version } from '@paceline/core'
+import type { Directives } from '../directives/follow-directives.ts'
 import { isolated } from '../isolated.ts'
 import { listen } from '../listen.ts'
-import type { Timing } from '../options.ts'
+import type { PacelineOptions, Timing } from '../options.ts'
 import { backOffMs } from './back-off.ts'
 import {
   INERT_RECORDER,
@@ -11,7 +11,7 @@ import {
   type Recorder,
 } from './event.ts'
 import { openEventStore } from './event-store.ts'
-import { mayReport, type Consent } from './permission.ts'
+import { mayReport } from './permission.ts'
 import { postEvents } from './post-events.ts'
 import { isSampled, newId, sessionId } from './session.ts'
 import { takeBatch, type Batch } from './take-batch.ts'
@@ -19,17 +19,11 @@ import { takeBatch, type Batch } from './take-batch.ts'
 const MOST_AT_ONCE = 100
 const BLOCKED_AFTER = 3
 
-export interface ReporterOptions {
+export interface ReporterOptions extends Pick<PacelineOptions, 'key' | 'consent' | 'onEvent'> {
   readonly edge: string
-  readonly key: string
-  readonly consent: Consent
   readonly timing: Timing
-  /** The part of the sessions that report; 0 while everything is switched off. */
-  readonly sampling: () => number
-  /** Nothing is sent before this has settled: it tells whether anything is to be sent at all. */
-  readonly ready: Promise<unknown>
-  readonly onEvent: ((event: BrowserEvent) => void) | undefined
-  readonly onVersion: (version: Version | null | undefined) => void
+  /** Nothing is sent before the first look: it tells whether anything is to be sent at all. */
+  readonly directives: Directives
   readonly signal: AbortSignal
 }
 
@@ -38,13 +32,13 @@ export interface ReporterOptions {
  * and outages. What is sent twice the edge knows by its id.
  */
 export function startReporter(options: ReporterOptions): Recorder {
-  const { edge, key, timing, sampling, signal } = options
+  const { edge, key = '', consent = true, timing, directives, signal } = options
   const url = `${edge}/events`
   const store = openEventStore()
   const holds = new Set<() => void>()
   /** What can never pass. Another page may try again. */
   const setAside = new Set<string>()
-  let session: string | undefined
+  let session = ''
   let isAllowed = false
   let isFlushing = false
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -55,7 +49,7 @@ export function startReporter(options: ReporterOptions): Recorder {
   let most = MOST_AT_ONCE
 
   const isWanted = (): boolean =>
-    isAllowed && !signal.aborted && isSampled((session ??= sessionId()), sampling())
+    isAllowed && !signal.aborted && isSampled((session ||= sessionId()), directives.sampling())
   const nextBatch = (): Batch =>
     takeBatch(
       key,
@@ -76,7 +70,7 @@ export function startReporter(options: ReporterOptions): Recorder {
     }
     isFlushing = true
     try {
-      await options.ready
+      await directives.firstLook
       await oneTabAtATime(sendAll)
     } finally {
       isFlushing = false
@@ -86,7 +80,7 @@ export function startReporter(options: ReporterOptions): Recorder {
   const sendAll = async (): Promise<void> => {
     while (!signal.aborted) {
       if (!isWanted()) {
-        const own = store.ready().filter(({ json }) => json.includes(session ?? ''))
+        const own = store.ready().filter(({ json }) => json.includes(session))
         store.remove(own.map(({ key }) => key))
         return
       }
@@ -94,7 +88,7 @@ export function startReporter(options: ReporterOptions): Recorder {
       const { keys } = batch
       if (keys.length === 0) return
       // A keepalive request may fail for want of quota alone, so after a failure it goes without.
-      const answer = await postEvents(url, batch, failures === 0, options.onVersion).catch(() => undefined)
+      const answer = await postEvents(url, batch, failures === 0, directives.hint).catch(() => undefined)
       if (answer !== undefined) unreachable = 0
       if (answer?.done.length) {
         store.remove(answer.done)
@@ -121,7 +115,7 @@ export function startReporter(options: ReporterOptions): Recorder {
     ({
       specversion: '1.0',
       id: newId(),
-      source: `/browser/${session ?? ''}`,
+      source: `/browser/${session}`,
       type,
       time: new Date().toISOString(),
       data,
@@ -168,7 +162,9 @@ export function startReporter(options: ReporterOptions): Recorder {
     if (keys.length > 0) navigator.sendBeacon(url, body)
   }
   isolated(async () => {
-    isAllowed = await mayReport(options.consent)
+    const answer = mayReport(consent)
+    isAllowed = answer === true
+    isAllowed = await answer
     if (!isAllowed) return
     // After the measure's own listeners, which tell what they know when the page is left.
     listen(window, 'pagehide', leave, signal)

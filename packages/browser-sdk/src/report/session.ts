@@ -3,7 +3,7 @@ const NAME = 'paceline-session'
 /** Names one visit with one tab, as long as the tab lives: enough to tell duplicates by, and nothing that outlives it. */
 export function sessionId(): string {
   try {
-    return (sessionStorage[NAME] as string | undefined) ?? (sessionStorage[NAME] = newId())
+    return (sessionStorage[NAME] ??= newId()) as string
   } catch {
     return newId()
   }
