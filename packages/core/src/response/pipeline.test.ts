@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../config/define-config.ts'
+import { inForce } from '../directive.ts'
 import { emptySummary, mergeSummaries, summaryOf } from '../summary.ts'
+import { directivesOf } from './act.ts'
 import type { Effect } from './effect.ts'
 import type { Observation } from './observation.ts'
 import { dueAt, respond, type Input } from './pipeline.ts'
@@ -270,10 +272,29 @@ describe('the response, whatever happens', () => {
         )
         for (const messages of told.values()) {
           expect(messages.map(({ type }) => type).join(' ')).toMatch(
-            /^(incident\.opened ?)?(incident\.needs-person ?)?(incident\.closed)?$/,
+            /^(incident\.opened ?)?(incident\.needs-person ?)?(incident\.taken-over ?)?(incident\.closed)?$/,
           )
           expect(messages[0]?.type).not.toBe('incident.closed')
         }
+      }),
+    )
+  })
+
+  it('says of nobody that its traffic is back whose traffic is capped, or who is gone', () => {
+    fc.assert(
+      fc.property(happenings, (list) => {
+        each(list, (state, now, before, effects) => {
+          for (const effect of effects) {
+            if (effect.kind !== 'notify' || !effect.message.briefing.headline.includes('traffic back'))
+              continue
+            const { route, candidate } = effect.message.briefing.affected
+            const cap = inForce(directivesOf(state, now), 0).shares[route]?.[candidate]?.cap ?? 1
+            const own = Object.values(state.incidents).some((one) => one.candidate === candidate)
+            expect(cap === 1 || own).toBe(true)
+            // Time passes before anything else is taken in, so it may leave at the same instant.
+            expect(before.settings?.routes[route]?.candidates).toContain(candidate)
+          }
+        })
       }),
     )
   })

@@ -182,8 +182,10 @@ describe('rank within caps', () => {
   })
 
   it.each(['share', 'strict'] as const)(
-    'lets nobody lead more than its cap beside a whole one (%s)',
+    'lets a capped one lead no more than its cap of what it would lead without (%s)',
     (order) => {
+      // Of two that share, each leads half.
+      const usual = order === 'share' ? 0.5 : 1
       const random = seeded(5)
       const draws = 40_000
       let led = 0
@@ -197,8 +199,8 @@ describe('rank within caps', () => {
         )
         if (asked[0].id === 'a') led += 1
       }
-      expect(led / draws).toBeLessThanOrEqual(0.05 + 5 * Math.sqrt((0.05 * 0.95) / draws))
-      expect(led / draws).toBeGreaterThan(0.04)
+      expect(led / draws / usual).toBeLessThanOrEqual(0.05 + 10 * Math.sqrt((0.05 * 0.95) / draws))
+      expect(led / draws / usual).toBeGreaterThan(0.04)
     },
   )
 
@@ -235,5 +237,13 @@ describe('rank within caps', () => {
   it('takes no name for a cap that JavaScript objects have by themselves', () => {
     const { order } = rankWithin(candidates('constructor', 'b'), snapshot({}), {}, 'strict', seeded(1))
     expect(order).toEqual(candidates('constructor', 'b'))
+  })
+
+  it('holds a cap on a strict route where the one that takes over is not whole', () => {
+    const random = seeded(11)
+    const led = Array.from({ length: 20_000 }, () =>
+      rankWithin(candidates('a', 'b'), snapshot({ a: 1, b: 0.2 }), caps({ a: 0.01 }), 'strict', random),
+    ).filter(({ order: [first] }) => first.id === 'a').length
+    expect(led / 20_000).toBeLessThan(0.015)
   })
 })

@@ -53,11 +53,12 @@ export function rankWithin<C extends { readonly id: string }>(
 ): Ranking<C> {
   if (caps === undefined) return rank(candidates, snapshot, order, random)
   const capOf = ({ id }: C): number => (Object.hasOwn(caps, id) ? caps[id] : undefined)?.cap ?? 1
-  const [leading, resting] = partition(candidates, (candidate) => {
+  const [called, last] = partition(candidates, (candidate) => capOf(candidate) > 0)
+  const [leading, resting] = partition(called, (candidate) => {
     const cap = capOf(candidate)
     return cap >= 1 || random() < cap
   })
-  const rankings = [leading, resting].flatMap(([first, ...others]) =>
+  const rankings = [leading, resting, last].flatMap(([first, ...others]) =>
     first === undefined ? [] : [rank([first, ...others], snapshot, order, random)],
   )
   const [first, ...others] = rankings.filter(({ permitted }) => permitted).flatMap((one) => one.order)

@@ -170,8 +170,10 @@ export class Coordinator extends DurableObject<Bindings> {
       })
     } catch (error) {
       // The same again would fail again: it is dropped, so that those behind it get through.
-      if (error instanceof ReducerBug)
+      if (error instanceof ReducerBug) {
+        this.#leastWaitMs = AFTER_BUG_MS
         return log('coordinator.bug', { input: input.kind, stack: framesOf(error.cause) })
+      }
       // What was not written down must not be remembered either.
       this.#journal = new Journal(this.ctx.storage.sql)
       throw error

@@ -276,7 +276,7 @@ describe('the coordinator', () => {
       }
       rig.coordinator.observe(report(1_101, observation('a', 2_000, 3)))
       const before = rig.coordinator.view()
-      expect(rig.storage.sql.exec('SELECT COUNT(*) AS n FROM snapshot').one()).toEqual({ n: 1 })
+      expect(rig.storage.sql.exec('SELECT COUNT(*) AS n FROM state_snapshot').one()).toEqual({ n: 1 })
       // What lies before the snapshot isn't read any more.
       rig.storage.sql.exec(`UPDATE journal SET body = '' WHERE sequence < 900`)
       rig.crash()
@@ -399,7 +399,7 @@ describe('the coordinator', () => {
       const { directives } = rig.coordinator.view()
       const before = rig.coordinator.records(null, 0, 100)
       vi.setSystemTime(START + MINUTE)
-      rig.storage.sql.exec('UPDATE snapshot SET version = version - 1')
+      rig.storage.sql.exec('UPDATE state_snapshot SET version = version - 1')
       rig.crash()
       const after = rig.coordinator.view()
       expect(after.incidents).toEqual([])

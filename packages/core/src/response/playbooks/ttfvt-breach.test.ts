@@ -381,7 +381,7 @@ describe('ttfvt-breach on a provider that becomes slow', () => {
     expect(world.answered).toEqual({ a: 0, b: 0, c: 50 })
   })
 
-  it('learns from a switch to one that is late itself that it did not help, though a third one does', () => {
+  it('learns nothing from a switch to one that is late itself, though a third one helps', () => {
     const world = slowed({ providers: { a: 200, b: 210, c: 220 } })
     world.set('b', 2_100)
     world.run(MINUTE)
@@ -389,7 +389,7 @@ describe('ttfvt-breach on a provider that becomes slow', () => {
     world.set('b', 210)
     world.until(() => world.incidents.length === 0)
     expect(world.learnt.flatMap(({ results }) => results.map(({ to, result }) => [to, result]))).toEqual([
-      ['b', 'not-restored'],
+      ['b', 'unknown'],
       ['c', 'restored'],
       ['c', 'restored'],
     ])
@@ -462,12 +462,13 @@ describe('ttfvt-breach without an alternative', () => {
     expect(world.phases).toContain('waiting-for-person')
     world.set('b', 210)
     world.until(() => world.shares['chat']?.['a']?.cap === 0, 5 * MINUTE)
+    expect(world.wordsToPeople.filter((word) => word !== 'incident.closed')).toContain('incident.taken-over')
   })
 })
 
 describe('ttfvt-breach and what it is told', () => {
   it('does nothing about late pages in front of a provider that is in time', () => {
-    const world = new World({ providers: { a: 200, b: 210 } })
+    const world = new World({ providers: { a: 200, b: 210 }, lateEvery: 20 })
     for (let second = 0; second < 60; second += 1) {
       world.run(1_000)
       world.report([late('a', 5, 'browser')], { from: 'ingest:0' })
@@ -593,6 +594,19 @@ describe('the way back', () => {
   })
 })
 
+describe('a route of strict order', () => {
+  it('keeps its leader when a back-up is late, however fast another one is', () => {
+    const world = new World({ providers: { a: 300, b: 310, c: 200 } })
+    world.run(MINUTE)
+    world.report([late('b', 8)], { from: 'w' })
+    expect(world.shares['chat']).toMatchObject({ b: { cap: expect.any(Number) as number } })
+    expect(world.shares['chat']?.['a']).toBeUndefined()
+    world.forget()
+    world.run(10_000)
+    expect(world.answered).toMatchObject({ a: 100 })
+  })
+})
+
 describe('a stand-by that nobody knows', () => {
   const unknown = { a: 200, b: 650, c: 700 }
 
@@ -621,7 +635,8 @@ describe('what is learnt of switching', () => {
     const world = new World({ providers: { a: 200, b: 210 } })
     world.run(2 * MINUTE)
     world.set('a', 2_000)
-    world.set('b', 2_500)
+    // In time, and still three times slower than usual.
+    world.set('b', 700)
     world.run(3 * MINUTE)
     world.set('a', 200)
     world.set('b', 210)
