@@ -29,7 +29,7 @@ export function brief(
   const before = Math.round(tally.successes + tally.failures)
   return {
     incident: id,
-    headline: headline(incident, ending),
+    headline: headline(incident, ending, isCapped(state, incident)),
     what: `First tokens of ${candidate} on the route ${route} come late; the last ones took ${Math.round(averageMs)} ms on average.`,
     since: { at: suspectedAt, agoMs: now - suspectedAt },
     affected: { route, candidate, lateAnswers },
@@ -72,9 +72,20 @@ function nextStep(phase: Incident['phase'], restoredAt: number | null): string {
     : 'None for you: its traffic comes back by steps once small questions are answered in time.'
 }
 
-function headline({ route, candidate, phase, restoredAt }: Incident, ending: Ending | null): string {
-  if (ending === 'returned')
-    return `Over: answers on ${route} start in time, and ${candidate} has its traffic back.`
+/** Whether another incident has it make room for somebody. */
+const isCapped = ({ leases }: ResponseState, { route, candidate }: Incident): boolean =>
+  leases.some(({ sets }) => (sets.shares?.[route]?.[candidate]?.cap ?? 1) < 1)
+
+function headline(
+  { route, candidate, phase, restoredAt }: Incident,
+  ending: Ending | null,
+  capped: boolean,
+): string {
+  if (ending === 'returned') {
+    return capped
+      ? `Over: ${candidate} is well again, and makes room on ${route} for another one meanwhile.`
+      : `Over: answers on ${route} start in time, and ${candidate} has its traffic back.`
+  }
   if (ending === 'well-by-itself')
     return `Over: answers of ${candidate} on ${route} start in time again, by themselves.`
   if (ending === 'removed') return `Over: ${candidate} no longer answers on ${route}.`
