@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ask } from '../support/ask.ts'
 import { BROWSER, send, SERVER, shown } from '../support/events.ts'
 import { seal } from '../support/receipt.ts'
 import { KEYS, startStack, type Stack } from '../support/stack.ts'
@@ -48,6 +49,11 @@ describe('the audit', () => {
 
   it('shows a response to three pages that saw late answers with receipts, and none without', async () => {
     const [proven, claimed] = [stack.freshRoute('oa'), stack.freshRoute('oa')]
+    // Pages alone move nothing: the gateway has seen something as well, and too little to act by itself.
+    stack.openai.setFault({ kind: 'slow-first-token', ms: 60_000 })
+    for (const route of [proven, proven, claimed, claimed])
+      await ask(stack, 'openai', route, { stream: true })
+    stack.heal()
     for (const id of ['a', 'b', 'c']) {
       await send(stack, BROWSER, [
         shown(`claimed-${id}`, { ttfvtMs: 2_345, route: claimed }),
