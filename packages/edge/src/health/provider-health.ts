@@ -28,6 +28,8 @@ const MOST_CANDIDATES = 1_000
 const FORWARD = { calmMs: 1_000, alertMs: 200, restMs: 1_000 } as const
 /** Nobody who reports something late waits longer than this for what the coordinator makes of it. */
 const DECISION_MS = 200
+/** Numbers of reports are set aside this many at a time, so that not every report costs a write. */
+const STRIDE = 1_000
 /** A coordinator that has not answered by then is out. */
 const COORDINATOR_MS = 3_000
 
@@ -59,7 +61,9 @@ export class ProviderHealth extends DurableObject<Bindings> {
   #forwardAt = 0
   #restUntil = 0
   #unsent: Report | null = null
-  #sequence = 0
+  #sequence: number
+  /** Up to here numbers are set aside; another life begins behind them. */
+  #reserved: number
   #epoch: number
   #version: number
 
@@ -68,6 +72,9 @@ export class ProviderHealth extends DurableObject<Bindings> {
     const { kv } = state.storage
     this.#epoch = kv.get<number>('epoch') ?? Date.now()
     this.#version = kv.get<number>('version') ?? 0
+    // Starts at the clock, so that it grows even over the loss of everything that was stored.
+    this.#reserved = kv.get<number>('sequence') ?? Date.now()
+    this.#sequence = this.#reserved
     for (const [key, stored] of kv.list({ prefix: 'candidate:' })) {
       const health = v.safeParse(candidateHealthSchema, stored)
       // What an older version stored in another shape is worth less than a fresh start.
@@ -179,8 +186,11 @@ export class ProviderHealth extends DurableObject<Bindings> {
   }
 
   #nextReport(): Report {
-    // Never lower than that of an earlier life, without a write for each report.
-    this.#sequence = Math.max(this.#sequence + 1, Date.now())
+    this.#sequence += 1
+    if (this.#sequence > this.#reserved) {
+      this.#reserved = this.#sequence + STRIDE
+      this.ctx.storage.kv.put('sequence', this.#reserved)
+    }
     const shares = [...this.#candidates].map(([id, health]) => [id, shareOf(health).share] as const)
     return {
       from: 'health:default',
