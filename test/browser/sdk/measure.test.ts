@@ -1,29 +1,26 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
 import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
-import { openPage, until, type SdkPage } from './sdk-page.ts'
+import { openIn, until, type SdkPage } from './sdk-page.ts'
 
 let browser: Browser
 /** One for all tests, which are told apart by their origins. */
-let context: BrowserContext
+let page: Page
 let edge: EdgeStandIn
 let sdk: SdkPage
-let page: Page
 
 beforeAll(async () => {
   browser = await startBrowser()
-  context = await browser.newContext()
+  page = await browser.newPage()
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
   edge = await startEdge()
-  sdk = await openPage(context, edge)
-  page = sdk.page
+  sdk = await openIn(page, edge)
   await page.evaluate(HARNESS)
 })
 afterEach(async () => {
-  await page.close()
   await edge.close()
   if (sdk.troubles.length > 0) throw new Error(`The page had trouble: ${sdk.troubles.join('; ')}`)
 })

@@ -1,19 +1,18 @@
 import type { PublicDirectives } from '@paceline/core'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../support/browser.ts'
 import { CALM, startEdge, type EdgeStandIn } from './edge-stand-in.ts'
-import { openPage, startSdk, until } from './sdk-page.ts'
+import { openIn, startSdk, until } from './sdk-page.ts'
 
 let browser: Browser
 /** One for all tests, which are told apart by their origins. */
-let context: BrowserContext
-let edge: EdgeStandIn
 let page: Page
+let edge: EdgeStandIn
 
 beforeAll(async () => {
   browser = await startBrowser()
-  context = await browser.newContext()
+  page = await browser.newPage()
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
@@ -21,7 +20,6 @@ beforeEach(async () => {
   version = 1
 })
 afterEach(async () => {
-  await page.close()
   await edge.close()
 })
 
@@ -54,9 +52,7 @@ function publish(notices: readonly Partial<typeof NOTICE>[], more: Partial<Publi
 const status = () => page.locator('paceline-notice [role=status]')
 const visible = () => page.locator('paceline-notice .symptom').waitFor()
 const gone = () => page.locator('paceline-notice .card.bare').waitFor({ state: 'attached' })
-const open = async (options?: string): Promise<void> => {
-  page = (await openPage(context, edge, options)).page
-}
+const open = (options?: string) => openIn(page, edge, options)
 
 describe('a notice', () => {
   it('fills a status region that was there before, and leaves the focus where it is', async () => {
@@ -86,7 +82,7 @@ describe('a notice', () => {
   })
 
   it('comes at once where it was fetched while all was well, with the edge’s files out of reach since', async () => {
-    const fetched = context.waitForEvent('requestfinished', (request) => request.url().includes('-notice-'))
+    const fetched = page.waitForEvent('requestfinished', (request) => request.url().includes('-notice-'))
     await open()
     await fetched
     edge.isNoticeServed = false
@@ -213,7 +209,6 @@ describe('the script tag', () => {
       "require-trusted-types-for 'script'",
       "trusted-types 'none'",
     ].join('; ')
-    page = await context.newPage()
     const complaints: string[] = []
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))

@@ -22,12 +22,16 @@ export async function openPage(
   browser: Browser | BrowserContext,
   edge: EdgeStandIn,
   options = '{}',
-  path = '/plain.html',
 ): Promise<SdkPage> {
-  const page = await browser.newPage()
+  return await openIn(await browser.newPage(), edge, options)
+}
+
+/** The same in a tab that is there already, which takes a fraction of the time. */
+export async function openIn(page: Page, edge: EdgeStandIn, options = '{}'): Promise<SdkPage> {
   const troubles: string[] = []
+  page.removeAllListeners('pageerror')
   page.on('pageerror', (error) => troubles.push(error.message))
-  await page.goto(edge.url + path)
+  await page.goto(`${edge.url}/plain.html`)
   await startSdk(page, edge, options)
   return { page, troubles }
 }
