@@ -107,7 +107,7 @@ describe('a notice', () => {
     await visible()
     const asked = edge.directivesAsked
     await until(
-      () => edge.directivesAsked > asked + 8,
+      () => edge.directivesAsked > asked + 15,
       'it was heard again and again, for longer than it lasts',
     )
     expect(await status().innerText()).toContain(NOTICE.symptom)

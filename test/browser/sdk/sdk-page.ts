@@ -6,9 +6,9 @@ const TIMING = {
   flushMs: 20,
   holdMs: 150,
   backOffMs: 40,
-  pollMs: 150,
-  pollInIncidentMs: 100,
-  resolvedMs: 400,
+  pollMs: 80,
+  pollInIncidentMs: 60,
+  resolvedMs: 200,
 }
 
 export interface SdkPage {

@@ -55,12 +55,9 @@ export function createNoticeBoard({
     clearTimeout(timer)
     view.remove()
   })
-  const updateIn = (ms: number): void => {
-    clearTimeout(timer)
-    timer = setTimeout(isolated(update), ms)
-  }
 
   const update = (): void => {
+    clearTimeout(timer)
     const ageMs = performance.now() - heardAt
     const { maxAgeMs, sdk, notices } = directives
     const inForce = sdk ? noticesInForce(notices, ageMs, audience) : []
@@ -75,7 +72,7 @@ export function createNoticeBoard({
     told.add(name)
     view.show(composeNotice(notice, ageMs, ageMs > maxAgeMs, options), notice.severity)
     const turns = [maxAgeMs, ...inForce.map(({ ttlMs }) => ttlMs)].map((at) => at - ageMs)
-    updateIn(Math.min(REFRESH_MS, ...turns.filter((ms) => ms >= 0)) + 1)
+    timer = setTimeout(isolated(update), Math.min(REFRESH_MS, ...turns.filter((ms) => ms >= 0)) + 1)
   }
 
   /** Only a newer document can say that it is over; a notice whose time ran out just goes. */
@@ -97,12 +94,20 @@ export function createNoticeBoard({
     )
   }
 
+  let isNoted = false
+  timer = setTimeout(
+    isolated(() => {
+      isNoted = true
+      update()
+    }),
+    NOTED_MS,
+  )
   return {
     refresh: (next, at) => {
       if (signal.aborted) return
       directives = next
       heardAt = at
-      updateIn(NOTED_MS)
+      if (isNoted) update()
     },
   }
 }
