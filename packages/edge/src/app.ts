@@ -93,6 +93,7 @@ function hostOf(context: Context<Bindings>): Host {
   return {
     waitUntil: (work) => context.executionCtx.waitUntil(work),
     report: (samples, known) => healthObject(context.env).report(samples, known),
+    heldDirectives: () => healthObject(context.env).held(),
     coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
   }
 }

@@ -85,4 +85,16 @@ describe('directives in view', () => {
     view.take({ directives: versioned(1), ageMs: 20 }, 1_000)
     expect(view.held(1_030).ageMs).toBe(50)
   })
+
+  it('are followed by no call once a lease on routing has ended, or nobody has spoken for too long', () => {
+    const view = new DirectiveView()
+    expect(view.followedAt(0)).toBe(0)
+    const lease = { id: 'l', incident: 'i', priority: 1 }
+    const routing = { ...lease, sets: { shares: { chat: { a: { cap: 0 } } } }, ttlMs: 500 }
+    const notice = { ...lease, id: 'n', sets: { notices: [] }, ttlMs: 100 }
+    view.take({ directives: { ...versioned(3), leases: [routing, notice] }, ageMs: 0 }, 0)
+    expect([0, 100, 499, 500, 5_000].map((now) => view.followedAt(now))).toEqual([3, 3, 3, 0, 0])
+    view.take({ directives: versioned(4), ageMs: 0 }, 600)
+    expect([600, 1_600, 1_601].map((now) => view.followedAt(now))).toEqual([4, 4, 0])
+  })
 })

@@ -58,6 +58,15 @@ export class DirectiveView {
     return this.#inForce
   }
 
+  /** The version that a call routed now may be said to follow: none where a lease on routing is over or all is stale. */
+  followedAt(now: number): number {
+    const ageMs = this.#ageMs(now)
+    const { leases, maxAgeMs, version } = this.#directives
+    const isLess =
+      ageMs > maxAgeMs || leases.some(({ sets, ttlMs }) => sets.shares !== undefined && ttlMs <= ageMs)
+    return isLess ? 0 : version
+  }
+
   #ageMs(now: number): number {
     return Math.max(0, now - this.#issuedAt)
   }

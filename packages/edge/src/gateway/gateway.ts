@@ -1,4 +1,4 @@
-import type { HeldDirectives } from '../directives/directive-view.ts'
+import { Warmth, type Hearsay } from '../directives/warmth.ts'
 import { type HealthView, type DueProbe, type Report } from '../health/health-view.ts'
 import { attempt } from './attempt.ts'
 import { authenticate } from './authenticate.ts'
@@ -18,15 +18,9 @@ import type { ChatRequest } from './wire/conversation.ts'
 import type { Wire } from './wire/wire.ts'
 
 /** What one request brings along from the platform. */
-export interface Host {
-  readonly waitUntil: (work: Promise<unknown>) => void
+export interface Host extends Hearsay {
   readonly report: Report
-  /** Directives from a place that is always there and a little behind; null where it holds none. */
-  readonly coldDirectives: () => Promise<HeldDirectives | null>
 }
-
-/** A fresh isolate waits no longer than this to hear what is going on. */
-const COLD_MS = 50
 
 /**
  * One AI request from arrival to last byte. The order of the stages is the argument:
@@ -45,7 +39,7 @@ export class Gateway {
   readonly #health: HealthView
   readonly #ask: Service<Candidates, Answer>
   readonly #answer: Service<Candidates, Answer>
-  #isCold = true
+  readonly #warmth = new Warmth()
 
   constructor(health: HealthView) {
     this.#health = health
@@ -63,13 +57,14 @@ export class Gateway {
     const route = permittedRoute(setup, key, chat.model)
     if (isProblem(route)) return respondProblem(route, wire, null)
     const { directives } = this.#health
-    if (this.#isCold) await this.#warm(host)
+    await this.#warmth.keep(this.#health, host, sleep, Date.now)
+    const routedAt = Date.now()
     const selection = select(
       chat,
       wire,
       route,
       this.#health.shares,
-      directives.inForce(startedAt).shares,
+      directives.inForce(routedAt).shares,
       Math.random,
     )
     if (isProblem(selection)) return respondProblem(selection, wire, null)
@@ -80,7 +75,7 @@ export class Gateway {
       wire,
       request: chat,
       origin: 'gateway',
-      directives: directives.version.version,
+      directives: directives.followedAt(routedAt),
       passHeaders: passed,
       startedAt,
       maxAttempts: selection.permitted ? route.maxAttempts : 1,
@@ -105,15 +100,6 @@ export class Gateway {
     return response
   }
 
-  /** The first request of an isolate asks for the directives; those beside it go on without. */
-  async #warm(host: Host): Promise<void> {
-    this.#isCold = false
-    const { directives } = this.#health
-    if (!directives.isEmpty) return
-    const held = await Promise.race([host.coldDirectives().catch(() => null), sleep(COLD_MS)])
-    if (held) directives.take(held, Date.now())
-  }
-
   async #report(setup: Setup, host: Host): Promise<void> {
     const flush = (): Promise<readonly DueProbe[]> => this.#health.flush(host.report, sleep, Date.now)
     const due = await flush()
@@ -132,7 +118,7 @@ export class Gateway {
     // A lease for a candidate that has left the configuration lapses by itself.
     if (route === undefined || candidate === undefined) return
     const generation = this.#health.generationOf(id)
-    const { version } = this.#health.directives.version
+    const version = this.#health.directives.followedAt(Date.now())
     // A provider that turns our question away is there to do so; the reports see no more than that nobody failed.
     if (await probe(candidate, route, version, this.#ask)) {
       this.#health.note({ kind: 'end', candidate: id, result: 'success', generation })

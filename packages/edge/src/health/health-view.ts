@@ -5,7 +5,7 @@ import {
   type ShareSnapshot,
   type Version,
 } from '@paceline/core'
-import { DirectiveView } from '../directives/directive-view.ts'
+import { DirectiveView, type HeldDirectives } from '../directives/directive-view.ts'
 
 /** A small question of our own that is due. */
 export interface DueProbe {
@@ -45,6 +45,7 @@ export class HealthView {
   #epoch = 0
   #snapshot: ShareSnapshot = { version: 0, shares: {} }
   readonly #directives = new DirectiveView()
+  #heardAt = -Infinity
   #pending: Sample[] = []
   /** Whether something pending can't wait for a batch to fill. */
   #urgent = false
@@ -59,6 +60,17 @@ export class HealthView {
 
   get directives(): DirectiveView {
     return this.#directives
+  }
+
+  /** When the writer last said which directives there are, in epoch ms. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  /** Takes the writer's word on the directives. */
+  hear(held: HeldDirectives, now: number): void {
+    this.#heardAt = now
+    this.#directives.take(held, now)
   }
 
   /** Null as long as nothing has been heard. */
@@ -114,7 +126,7 @@ export class HealthView {
   /** Answers may overtake each other: only a newer one counts. */
   #accept({ epoch, snapshot, directives, directivesAgeMs }: HealthAnswer, now: number): void {
     const held = directives ?? this.#directives.held(now).directives
-    this.#directives.take({ directives: held, ageMs: directivesAgeMs }, now)
+    this.hear({ directives: held, ageMs: directivesAgeMs }, now)
     const newer = epoch > this.#epoch || (epoch === this.#epoch && snapshot.version > this.#snapshot.version)
     if (!newer) return
     this.#epoch = epoch
