@@ -10,7 +10,7 @@ const NOTICE_LIMIT = 3_000
 export async function checkSdkSize(root: string): Promise<string> {
   const { source, notice } = await bundleSdk(root)
   const core = weigh('The drop-in script', source, CORE_LIMIT)
-  return `${core} and, for the notice, ${weigh('The notice', notice.source, NOTICE_LIMIT)} bytes brotli`
+  return `${core} bytes brotli, and ${weigh('The notice', notice.source, NOTICE_LIMIT)} for the notice`
 }
 
 function weigh(name: string, source: string, limit: number): number {
