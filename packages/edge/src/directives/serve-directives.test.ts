@@ -135,6 +135,20 @@ describe('directives for servers', () => {
     expect((await signedFor('app-key', source(), '"7.2"')).status).toBe(200)
   })
 
+  it('are not signed for one that has them', async () => {
+    const known: unknown[] = []
+    const unchanged = source({
+      signed(of) {
+        known.push(of)
+        return Promise.resolve({ version: { epoch: 7, version: 3 }, jws: null })
+      },
+    })
+    const response = await signedFor('app-key', unchanged, '"7.3"')
+    expect([response.status, response.headers.get('etag')]).toEqual([304, '"7.3"'])
+    for (const etag of ['"7"', 'W/"7.3"', '*']) await signedFor('app-key', unchanged, etag)
+    expect(known).toEqual([{ epoch: 7, version: 3 }, null, null, null])
+  })
+
   it('are said to be out for a while where the coordinator is', async () => {
     const response = await signedFor('app-key', source({ signed: out }))
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
@@ -170,5 +184,15 @@ describe('the socket of directives', () => {
     expect(await (await open(headers)).text()).toBe('opened')
     expect((await open({})).status).toBe(401)
     expect((await open(headers, source({ fetch: out }))).status).toBe(503)
+    expect((await open(headers, source({ keys: out }))).status).toBe(503)
+  })
+
+  it('is refused where nothing could ever be said on it, and names the secret that is missing', async () => {
+    const mute = source({ keys: () => Promise.resolve(null) })
+    const response = await open({ authorization: 'Bearer app-key' }, mute)
+    expect(response.status).toBe(500)
+    expect(await response.json()).toMatchObject({
+      detail: expect.stringContaining('PACELINE_SECRET') as unknown,
+    })
   })
 })

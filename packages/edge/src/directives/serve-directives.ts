@@ -1,4 +1,4 @@
-import { publicForm, type ServerDirectives } from '@paceline/core'
+import { publicForm, type ServerDirectives, type Version } from '@paceline/core'
 import { authenticate } from '../gateway/authenticate.ts'
 import { isProblem, type Problem } from '../gateway/problem.ts'
 import type { AppKey } from '../gateway/setup.ts'
@@ -7,7 +7,12 @@ import type { DirectiveView } from './directive-view.ts'
 
 /** What the coordinator offers to servers. */
 export interface SignedSource {
-  signed(): Promise<{ readonly version: { epoch: number; version: number }; readonly jws: string } | null>
+  /**
+   * The signed directives; null where no secret is set.
+   *
+   * @param known what the reader holds: where nothing is newer, nothing needs to be signed
+   */
+  signed(known: Version | null): Promise<{ readonly version: Version; readonly jws: string | null } | null>
   keys(): Promise<string | null>
   fetch(request: Request): Promise<Response>
 }
@@ -54,12 +59,12 @@ async function serveSigned(
 ): Promise<Response> {
   const key = authenticate(request.headers, keys)
   if (isProblem(key)) return problemDetails(key)
-  const signed = await source.signed().catch(() => 'out' as const)
+  const signed = await source.signed(versionOf(request)).catch(() => 'out' as const)
   if (signed === 'out') return problemDetails(OUT)
   if (signed === null) return problemDetails(NO_SECRET)
   const etag = etagOf(signed.version)
   const headers = { etag, 'cache-control': 'no-store', 'content-type': JOSE }
-  return request.headers.get('if-none-match') === etag
+  return signed.jws === null || request.headers.get('if-none-match') === etag
     ? new Response(null, { status: 304, headers })
     : new Response(signed.jws, { headers })
 }
@@ -82,10 +87,23 @@ export async function openSocket(
 ): Promise<Response> {
   const key = authenticate(request.headers, keys)
   if (isProblem(key)) return problemDetails(key)
+  const signing = await source.keys().catch(() => 'out' as const)
+  if (signing === 'out') return problemDetails(OUT)
+  // A socket on which nothing can ever be said would pass for one on which nothing has happened.
+  if (signing === null) return problemDetails(NO_SECRET)
   return source.fetch(request).catch(() => problemDetails(OUT))
 }
 
-const etagOf = ({ epoch, version }: { epoch: number; version: number }): string => `"${epoch}.${version}"`
+const etagOf = ({ epoch, version }: Version): string => `"${epoch}.${version}"`
+
+/** The version that the reader holds, as its `If-None-Match` says. */
+function versionOf(request: Request): Version | null {
+  const [, epoch, version] =
+    /^"(\d{1,16})\.(\d{1,16})"$/.exec(request.headers.get('if-none-match') ?? '') ?? []
+  return epoch === undefined || version === undefined
+    ? null
+    : { epoch: Number(epoch), version: Number(version) }
+}
 
 const OUT: Problem = {
   status: 503,
