@@ -80,6 +80,17 @@ describe('setting up', () => {
       { secret: new TextEncoder().encode('two'), routes: null },
     ])
   })
+
+  it('makes receipts where there is a secret for them and a key of pages that could show them', () => {
+    const config = configOf(FIXED, {
+      browserKeys: { page: { keyFrom: 'PAGE_KEY', origins: ['https://app.test'] } },
+    })
+    const set = { PACELINE_SECRET: 'secret', PAGE_KEY: 'pk_1' }
+    expect(setUp(config, set).receipts).not.toBeNull()
+    expect(setUp(config, { ...set, PAGE_KEY: '' }).receipts).toBeNull()
+    expect(setUp(config, { ...set, PACELINE_SECRET: '' }).receipts).toBeNull()
+    expect(setUp(configOf(FIXED), set).receipts).toBeNull()
+  })
 })
 
 describe('finding a route', () => {
