@@ -32,7 +32,7 @@ export interface Status {
     /** What the directives ask for. */
     readonly global: Mode
     readonly pin: { readonly mode: Mode; readonly reason: string; readonly leftMs: number } | null
-    /** True while the server's own ladder stays up because it has changed too often. */
+    /** True while the server's own ladder stays up because it goes up and down too often. */
     readonly latched: boolean
   }
   readonly directives: {

@@ -44,18 +44,35 @@ describe('climb', () => {
     expect(under(4, 3_600, bottomRung).mode).toBe('essential')
   })
 
-  it('withholds the way down after three changes within ten minutes, and says so', () => {
+  it('comes down as soon as the pressure lets it after one climb, however high that was', () => {
     const top = under(4, 20, bottomRung)
     expect(top.mode).toBe('essential')
-    const withheld = under(0, 100, top, 20_000)
-    expect(withheld).toMatchObject({ mode: 'essential', latched: true })
-    const afterTenMinutes = under(0, 100, withheld, 20_000 + LADDER.windowMs)
-    expect(afterTenMinutes).toMatchObject({ latched: false })
-    expect(MODES.indexOf(afterTenMinutes.mode)).toBeLessThan(MODES.indexOf('essential'))
+    expect(under(0, 100, top, 20_000)).toMatchObject({ mode: 'normal', latched: false })
+  })
+
+  it('withholds the way down after three turns within ten minutes, and says so', () => {
+    let ladder = bottomRung
+    let second = 0
+    const go = (load: number, seconds: number): void => {
+      ladder = under(load, seconds, ladder, second * 1_000)
+      second += seconds
+    }
+    go(4, 20)
+    go(0, 100)
+    expect(ladder).toMatchObject({ mode: 'normal', latched: false })
+    go(4, 20)
+    go(0, 100)
+    expect(ladder).toMatchObject({ mode: 'normal', latched: false })
+    go(4, 20)
+    go(0, 100)
+    expect(ladder).toMatchObject({ mode: 'essential', latched: true })
+    second += LADDER.windowMs / 1_000
+    go(0, 100)
+    expect(ladder).toMatchObject({ mode: 'normal', latched: false })
   })
 
   it('never withholds the way up', () => {
-    const restless: Ladder = { ...at('conserving', 1), changedAt: [0, 1, 2, 3, 4] }
+    const restless: Ladder = { ...at('conserving', 1), lastStep: -1, turnedAt: [0, 1, 2, 3, 4] }
     expect(under(4, 4, restless, 1_000).mode).toBe('degraded')
   })
 
@@ -77,19 +94,22 @@ describe('climb', () => {
     )
   })
 
-  it('comes down no more than its changes allow in any ten minutes', () => {
+  it('never turns down after as many turns as it may make in ten minutes', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(0, 4), { minLength: 20, maxLength: 60 }), (tens) => {
         let ladder = bottomRung
-        const changes: number[] = []
+        let lastStep = 0
+        const turns: number[] = []
         for (const [ten, load] of tens.entries())
           for (let second = 0; second < 20; second += 1) {
             const now = (ten * 20 + second) * 1_000
             const next = climb(ladder, load, now)
             const step = MODES.indexOf(next.mode) - MODES.indexOf(ladder.mode)
-            const recent = changes.filter((changedAt) => now - changedAt < LADDER.windowMs).length
-            expect(step === -1 && recent >= LADDER.changes).toBe(false)
-            if (step !== 0) changes.push(now)
+            const recent = turns.filter((turnedAt) => now - turnedAt < LADDER.windowMs).length
+            const isTurn = step !== 0 && step === -lastStep
+            expect(isTurn && step === -1 && recent >= LADDER.turns).toBe(false)
+            if (isTurn) turns.push(now)
+            if (step !== 0) lastStep = step
             ladder = next
           }
       }),

@@ -10,9 +10,11 @@ export interface Ladder {
   readonly pressure: number
   /** Since when the pressure has been asking for a change, and for which. */
   readonly asking: { readonly step: 1 | -1; readonly since: number } | null
-  /** When the rung changed lately. */
-  readonly changedAt: readonly number[]
-  /** True while a step down is withheld because the rung has changed too often. */
+  /** The step that was taken last; null before the first. */
+  readonly lastStep: 1 | -1 | null
+  /** When a step went back on the one before it, lately. */
+  readonly turnedAt: readonly number[]
+  /** True while a step down is withheld because the ladder goes up and down too often. */
   readonly latched: boolean
 }
 
@@ -23,8 +25,8 @@ export const LADDER = {
   upAfterMs: 3_000,
   downAt: 0.75,
   downAfterMs: 30_000,
-  /** So many changes within the window; after them it only goes up. */
-  changes: 3,
+  /** So many turns within the window; after them it does not turn down again. Many steps in one direction are none. */
+  turns: 3,
   windowMs: 600_000,
 } as const
 
@@ -35,7 +37,8 @@ export const bottomRung: Ladder = {
   mode: 'normal',
   pressure: 0,
   asking: null,
-  changedAt: [],
+  lastStep: null,
+  turnedAt: [],
   latched: false,
 }
 
@@ -46,19 +49,27 @@ export const bottomRung: Ladder = {
  */
 export function climb(ladder: Ladder, load: number, now: number): Ladder {
   const pressure = ladder.pressure + LADDER.smoothing * (load - ladder.pressure)
-  const changedAt = ladder.changedAt.filter((at) => now - at < LADDER.windowMs)
-  const rung = MODES.indexOf(ladder.mode)
+  const { mode, lastStep, asking, latched } = ladder
+  const turnedAt = ladder.turnedAt.filter((at) => now - at < LADDER.windowMs)
+  const rung = MODES.indexOf(mode)
   const step = askedFor(pressure, rung)
-  if (step === null) return { mode: ladder.mode, pressure, asking: null, changedAt, latched: false }
+  if (step === null) return { mode, pressure, asking: null, lastStep, turnedAt, latched: false }
 
-  const since = ladder.asking?.step === step ? ladder.asking.since : now
-  const waiting = { mode: ladder.mode, pressure, asking: { step, since }, changedAt }
+  const since = asking?.step === step ? asking.since : now
+  const waiting = { mode, pressure, asking: { step, since }, lastStep, turnedAt }
   if (now - since < (step === 1 ? LADDER.upAfterMs : LADDER.downAfterMs))
-    return { ...waiting, latched: ladder.latched && step === -1 }
-  // Protection is never withheld. Only the way down waits, until the restless minutes are over.
-  if (step === -1 && changedAt.length >= LADDER.changes) return { ...waiting, latched: true }
-  const mode = MODES[rung + step] ?? ladder.mode
-  return { mode, pressure, asking: null, changedAt: [...changedAt, now], latched: false }
+    return { ...waiting, latched: latched && step === -1 }
+  const isTurn = lastStep === -step
+  // Protection is never withheld, nor the rest of a descent. Only to turn down again waits for the restless minutes.
+  if (step === -1 && isTurn && turnedAt.length >= LADDER.turns) return { ...waiting, latched: true }
+  return {
+    mode: MODES[rung + step] ?? mode,
+    pressure,
+    asking: null,
+    lastStep: step,
+    turnedAt: isTurn ? [...turnedAt, now] : turnedAt,
+    latched: false,
+  }
 }
 
 function askedFor(pressure: number, rung: number): 1 | -1 | null {
