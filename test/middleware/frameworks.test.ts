@@ -238,6 +238,25 @@ describe.each<[string, StartServer]>([
     gate.open()
     await Promise.all(held)
   })
+
+  it('what is shed by the mode is told to the edge, too, and raises no load', async () => {
+    const edge = await startScriptedEdge(await newSigningKey('k'))
+    closers.push(() => edge.close())
+    const paceline = newPaceline({ edge: edge.url, key: SECRET, name: 'web-1' })
+    const [{ url }] = await started(() => ({ body: 'served' }), paceline)
+    paceline.pin('essential', { ttlMs: 60_000, reason: 'drill' })
+    await Promise.all(['/', '/pay', '/export/x', '/login'].map((path) => fetch(url + path)))
+    const told = (): readonly PacelineEvent[] =>
+      edge.events.filter(({ type }) => type === 'server.requests.shed')
+    await eventually(() => {
+      clock.advance(100)
+      return told().length > 0
+    }, 'the report')
+    expect(told().map(({ data }) => data)).toEqual([
+      { critical: 1, interactive: 1, background: 0, bulk: 1, overMs: 10_000 },
+    ])
+    expect(paceline.status().mode.local).toBe('normal')
+  })
 })
 
 describe('behind Hono without Node', () => {

@@ -76,9 +76,11 @@ class RunningPaceline<Feature extends string> implements Paceline<Feature> {
   }
 
   arrive({ method, path, criticality }: ArrivingRequest): Arrival<Feature> {
-    if (isAtLeast(this.#modes.mode, 'essential') && !this.#isEssential(method, path))
-      return { kind: 'refused', refusal: refusalFor('not-essential', this.#clock.random()) }
     const counted = lowered(this.#criticalityOf(method, path), criticality)
+    if (isAtLeast(this.#modes.mode, 'essential') && !this.#isEssential(method, path)) {
+      this.#admission.countShed(counted)
+      return { kind: 'refused', refusal: refusalFor('not-essential', this.#clock.random()) }
+    }
     const permit = this.#admission.admit(counted)
     if (permit === null) return { kind: 'refused', refusal: refusalFor('overloaded', this.#clock.random()) }
     return { kind: 'admitted', permit, handle: new RequestHandle<Feature>(counted, this.#desk, permit) }
@@ -220,7 +222,7 @@ class RunningPaceline<Feature extends string> implements Paceline<Feature> {
       onOpinionChanged: () => this.#tellListeners(),
       onLatched: (mode) =>
         this.#warn(
-          `Paceline’s load ladder has changed too often and stays at ${mode} for some minutes: the server’s capacity is too close to its load.`,
+          `Paceline’s load ladder goes up and down too often and stays at ${mode} for some minutes: the server’s capacity is too close to its load.`,
         ),
     })
   }

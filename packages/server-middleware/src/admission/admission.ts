@@ -92,6 +92,11 @@ export class Admission {
     return share(dear)
   }
 
+  /** Notes one that was turned away for another reason than load: it is told, and says nothing of the load. */
+  countShed(criticality: Criticality): void {
+    this.#shedSinceReport[criticality] += 1
+  }
+
   /** How many were turned away since the last call. */
   takeShed(): ShedCounts {
     const counts = this.#shedSinceReport
