@@ -182,6 +182,26 @@ describe('a document that is not as it should be', () => {
     expect(reported('server.mode.changed').map(({ data }) => data.to)).not.toContain('emergency')
   })
 
+  it('is no word against the edge when a push overtakes the answer to a poll', async () => {
+    const late = Promise.withResolvers<void>()
+    edge.delay = late.promise
+    await edge.publish(directives(2))
+    const paceline = started()
+    await holds(paceline, 2)
+    await edge.publish(directives(3))
+    await holds(paceline, 3)
+    late.resolve()
+    await paceline.ready()
+    // What is told afterwards arrives, and nothing before it.
+    paceline.pin('degraded', { ttlMs: 60_000, reason: 'drill' })
+    await eventually(() => {
+      clock.advance(100)
+      return edge.events.length > 0
+    }, 'the report')
+    expect(edge.events.map(({ type }) => type)).toEqual(['server.mode.changed'])
+    expect(paceline.status().directives.version).toBe(3)
+  })
+
   it('is refused when it is signed by a key that is not pinned, whatever the edge publishes', async () => {
     const other = await newSigningKey('other')
     edge.keys = [key, other]

@@ -18,6 +18,8 @@ export interface ScriptedEdge {
   keys: readonly SigningKey[]
   /** What the keys' address answers, where it is not 200. */
   keysStatus: number
+  /** What an answer to `GET /directives` waits for; it says what was published when it was asked for. */
+  delay: Promise<void> | null
   /** Signs a document and makes it the one that is told, to pollers and on every connection. */
   publish(directives: ServerDirectives, key?: SigningKey): Promise<void>
   /** Says anything on every connection. */
@@ -74,14 +76,16 @@ export async function startScriptedEdge(key: SigningKey, port = 0): Promise<Scri
       response
         .writeHead(edge.keysStatus, { 'content-type': 'application/jwk-set+json' })
         .end(JSON.stringify({ keys: edge.keys.map(({ publicKey }) => publicKey) }))
-    else if (request.url === '/directives') tell(request, response)
+    else if (request.url === '/directives') await tell(request, response)
     else if (request.url === '/events') await collect(request, response)
     else response.writeHead(404).end()
   }
-  function tell(request: IncomingMessage, response: ServerResponse): void {
-    if (told === null) response.writeHead(503, { 'retry-after': '1' }).end()
-    else if (request.headers['if-none-match'] === told.etag) response.writeHead(304).end()
-    else response.writeHead(200, { 'content-type': 'application/jose', etag: told.etag }).end(told.jws)
+  async function tell(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const known = told
+    await edge.delay
+    if (known === null) response.writeHead(503, { 'retry-after': '1' }).end()
+    else if (request.headers['if-none-match'] === known.etag) response.writeHead(304).end()
+    else response.writeHead(200, { 'content-type': 'application/jose', etag: known.etag }).end(known.jws)
   }
   async function collect(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const batch = JSON.parse(await text(request)) as PacelineEvent[]
@@ -123,6 +127,7 @@ export async function startScriptedEdge(key: SigningKey, port = 0): Promise<Scri
     },
     keys: [key],
     keysStatus: 200,
+    delay: null,
     async publish(directives, signedWith = key) {
       const jws = await sign(JSON.stringify(directives), signedWith)
       told = { jws, etag: `"${directives.epoch}.${directives.version}"` }

@@ -1,3 +1,4 @@
+import { isNewer, type Version } from '@paceline/core'
 import { fullJitter, spread, type Clock } from '../clock.ts'
 import type { Warn } from '../warn.ts'
 import { ageOfCopy, loadDiskCopy, saveDiskCopy } from './disk-copy.ts'
@@ -51,7 +52,7 @@ export class FollowedDirectives {
   constructor(options: FollowOptions) {
     this.#options = options
     this.#socket = new EdgeSocket(options.address, options.clock, {
-      onDocument: (text) => this.#inTurn(() => this.#receive(text)),
+      onDocument: (text) => this.#inTurn(() => this.#receive(text, this.#held.directives)),
       onConnected: (isConnected) => {
         // What was published while nobody listened must not wait for the next round.
         if (!isConnected) this.#pollIn(spread(POLL.withoutSocketMs, 0.5, options.clock))
@@ -124,7 +125,8 @@ export class FollowedDirectives {
     this.#options.onChange()
   }
 
-  async #receive(text: string): Promise<void> {
+  /** @param asked what was held when this was asked for */
+  async #receive(text: string, asked: Version): Promise<void> {
     const { keys, clock, onRefused } = this.#options
     const verified = await verifyDirectives(text, keys)
     if (verified.kind === 'unverifiable') {
@@ -138,7 +140,9 @@ export class FollowedDirectives {
     }
     const considered = consider(this.#held, verified.directives, clock.now())
     if (considered.kind === 'older') {
-      onRefused({ reason: 'older', epoch: considered.epoch, version: considered.version })
+      const { epoch, version } = considered
+      // What the socket said while the answer to a poll was on its way may well be newer, and nobody is at fault.
+      if (isNewer(asked, { epoch, version })) onRefused({ reason: 'older', epoch, version })
       return
     }
     this.#hold(considered.held)
@@ -172,16 +176,17 @@ export class FollowedDirectives {
     // The copy on disk may already be what the edge has.
     await this.#chain
     const { address, clock } = this.#options
-    const polled = await pollDirectives(address, etagOf(this.#held), this.#closing.signal)
-    this.#inTurn(() => this.#take(polled))
+    const held = this.#held
+    const polled = await pollDirectives(address, etagOf(held), this.#closing.signal)
+    this.#inTurn(() => this.#take(polled, held.directives))
     await this.#chain
     this.#ready.resolve()
     this.#failures = polled.kind === 'failed' ? this.#failures + 1 : 0
     this.#pollIn(this.#waitAfter(polled, clock))
   }
 
-  async #take(polled: Polled): Promise<void> {
-    if (polled.kind === 'document') await this.#receive(polled.text)
+  async #take(polled: Polled, asked: Version): Promise<void> {
+    if (polled.kind === 'document') await this.#receive(polled.text, asked)
     else if (polled.kind === 'unchanged') this.#hold(heardAgain(this.#held, this.#options.clock.now()))
     else this.#tell(polled.problem)
   }
