@@ -1,6 +1,7 @@
 import type { PacelineOptions } from './options.ts'
 import { startPaceline as start, type Paceline } from './start-paceline.ts'
 
+export { watchAnswer } from './measure/watch-answer.ts'
 export type { Shown } from './measure/turn.ts'
 export type { AnswerHead, Turn, TurnOptions } from './measure/turn-options.ts'
 export type { Message, NoticeLink, NoticeOptions, NoticeWords } from './notice/notice-options.ts'

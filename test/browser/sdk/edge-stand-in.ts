@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -81,6 +83,18 @@ export async function startEdge(): Promise<EdgeStandIn> {
   return Object.assign(edge, { url: `http://127.0.0.1:${port}` })
 }
 
+/** The package's own entry, as an app's bundler would serve it. */
+async function npmEntry(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(import.meta.resolve('@paceline/browser-sdk'))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    outdir: '/',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
 async function answer(edge: EdgeStandIn, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://edge')
   response.setHeader('access-control-allow-origin', '*')
@@ -100,6 +114,9 @@ async function answer(edge: EdgeStandIn, request: IncomingMessage, response: Ser
     if (edge.isNoticeServed) response.setHeader('cache-control', 'public, max-age=31536000, immutable')
     response.setHeader('content-type', 'text/javascript')
     response.end(notice.source)
+  } else if (pathname === '/npm.js') {
+    response.setHeader('content-type', 'text/javascript')
+    response.end(await npmEntry())
   } else if (pathname === '/answer') {
     const proof = searchParams.get('proof')
     if (proof !== null) response.setHeader('server-timing', `gateway;dur=5, paceline;desc="${proof}"`)

@@ -229,7 +229,7 @@ describe('the time to first visible token', () => {
   it('is made of parts that sum up, and names the call that its response proves', async () => {
     await ask(`
       const r = region(); const turn = sdk.turn({ region: r })
-      const response = turn.wrap(await fetch('/answer?proof=call-1.receipt-1.1-1'))
+      const response = (await import('/npm.js')).watchAnswer(turn, await fetch('/answer?proof=call-1.receipt-1.1-1'))
       const text = await response.text(); r.append(paragraph(text))
     `)
     const { parts, ttfvtMs, proof } = await shownEvent()
@@ -266,7 +266,7 @@ describe('the time to first visible token', () => {
     await ask(`
       const r = region(); const turn = sdk.turn({ region: r })
       const body = new ReadableStream({ pull: (controller) => controller.error(new Error('cut')) }, { highWaterMark: 0 })
-      await turn.wrap(new Response(body)).text().catch(() => undefined)
+      await (await import('/npm.js')).watchAnswer(turn, new Response(body)).text().catch(() => undefined)
     `)
     await until(() => edge.events('ai.turn.lost').length > 0, 'the loss was told')
     expect(edge.events('ai.turn.lost')[0]?.data.reason).toBe('transport-lost')

@@ -2,7 +2,6 @@ import type { Directives } from '../directives/follow-directives.ts'
 import { isolated } from '../isolated.ts'
 import { listen } from '../listen.ts'
 import type { Recorder } from '../report/event.ts'
-import { watchBody } from './answer-body.ts'
 import { textsOf } from './answer-text.ts'
 import { watchCalls, type CallTiming } from './call-timing.ts'
 import { implicitTurns } from './implicit-turns.ts'
@@ -79,17 +78,11 @@ export function startMeasure({ route, recorder, directives, signal }: MeasureOpt
       pending.prove(call.proof)
       directives.hint(call.version)
     })
-    const delta = isolated(() => (pending.deltaAt ??= performance.now()))
-    const lost = isolated(() => pending.lose('transport-lost'))
     return {
       shown: pending.shown,
       answered,
-      wrap: (response) => {
-        answered(response)
-        return watchBody(response, delta, lost)
-      },
-      delta,
-      lost,
+      delta: isolated(() => (pending.deltaAt ??= performance.now())),
+      lost: isolated(() => pending.lose('transport-lost')),
       abandon: isolated(() => pending.lose('abandoned')),
       forget: isolated(() => pending.forget()),
       retry: () => {

@@ -22,9 +22,7 @@ export interface Turn {
   readonly shown: Promise<Shown | null>
   /** The response's headers are there. */
   answered(response: AnswerHead): void
-  /** The same, and gives back a response that tells of its first bytes and of a broken connection by itself. */
-  wrap(response: Response): Response
-  /** The first piece of the answer has been read. Not needed after `wrap`, but more exact. */
+  /** The first piece of the answer has been read. */
   delta(): void
   /** The connection broke before the answer's first token. */
   lost(): void
@@ -42,7 +40,6 @@ const nothing = (): void => undefined
 export const INERT_TURN: Turn = {
   shown: Promise.resolve(null),
   answered: nothing,
-  wrap: (response) => response,
   delta: nothing,
   lost: nothing,
   abandon: nothing,

@@ -1,67 +1,79 @@
-/** One kept event, as it goes over the wire. */
-export interface Kept {
-  readonly key: string
-  readonly json: string
-}
+import { createStore, promisifyRequest } from 'idb-keyval'
 
-/**
- * Events on disk where the browser lets us, in memory where it does not. It is `localStorage` because a write there is
- * done when it returns: also while the page is being left, when a database would have to be open already.
- */
+/** One kept event, as it goes over the wire. */
+export type Kept = readonly [key: string, json: string]
+
+/** Events on disk where the browser lets us, in memory where it does not. */
 export interface EventStore {
   /**
    * @param readyAt from when on any page may send it, in epoch ms
    * @returns the key to remove it by
    */
   put(id: string, json: string, readyAt: number): string
-  /** Those that are ready, of this page and of others, oldest first. */
-  ready(): Kept[]
+  /** Those that are ready: of pages before this one, then its own, each oldest first. */
+  ready(): Promise<Kept[]>
+  /** Those of this page alone, for when there is no time left to ask. */
+  own(): Kept[]
   remove(keys: readonly string[]): void
 }
 
-const PREFIX = 'paceline-event '
-/** Beyond this the oldest go: the storage is the app's, and a report is worth less. */
-const LIMIT = 2_000
+/** Beyond this the oldest go: a report is worth less than the user's storage. */
+const LIMIT = 5_000
 
 export function openEventStore(): EventStore {
-  /** What the disk would not take. */
-  const memory: Record<string, string> = {}
+  const disk = createStore('paceline', 'events')
+  /** What this page has kept and the edge has not yet judged. */
+  const memory = new Map<string, string>()
 
-  const remove = (keys: readonly string[]): void => {
-    for (const key of keys) {
-      delete memory[key]
-      delete disk()[key]
-    }
+  /** Keys whose state in memory has yet to be written. */
+  const changed = new Set<string>()
+
+  /** Where there is no database it rejects, and does not throw. */
+  const use = async <T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => Promise<T>): Promise<T> =>
+    disk(mode, work)
+  /**
+   * All changes of one moment go into one transaction. Told to commit at once, a warm database finishes it while the page
+   * is being left.
+   */
+  const write = (keys: readonly string[]): void => {
+    const isFirst = changed.size === 0
+    for (const key of keys) changed.add(key)
+    if (isFirst)
+      use('readwrite', async (store) => {
+        for (const key of changed) {
+          const json = memory.get(key)
+          if (json === undefined) store.delete(key)
+          else store.put([key, json], key)
+        }
+        changed.clear()
+        store.transaction.commit()
+      }).catch(() => changed.clear())
   }
+  const remove = (keys: readonly string[]): void => {
+    for (const key of keys) memory.delete(key)
+    write(keys)
+  }
+  const inTime = (kept: Iterable<Kept>): Kept[] =>
+    [...new Map(kept)].filter(([key]) => parseInt(key) <= Date.now())
 
+  // Opened before it is needed in a hurry.
+  write([])
   return {
     put: (id, json, readyAt) => {
-      const key = `${PREFIX}${readyAt} ${id}`
-      try {
-        localStorage[key] = json
-      } catch {
-        memory[key] = json
-      }
+      const key = `${readyAt} ${id}`
+      memory.set(key, json)
+      write([key])
       return key
     },
-    ready: () => {
-      const stored = disk()
-      const keys = [...Object.keys(memory), ...Object.keys(stored)]
-        .filter((key) => key.startsWith(PREFIX))
-        .sort()
-      remove(keys.splice(0, keys.length - LIMIT))
-      const now = `${PREFIX}${Date.now()}~`
-      return keys.filter((key) => key < now).map((key) => ({ key, json: stored[key] ?? memory[key] ?? '' }))
+    ready: async () => {
+      const stored = await use('readonly', (store) => promisifyRequest<Kept[]>(store.getAll())).catch(
+        () => [],
+      )
+      const kept = inTime([...stored, ...memory])
+      remove(kept.splice(0, kept.length - LIMIT).map(([key]) => key))
+      return kept
     },
+    own: () => inTime(memory),
     remove,
-  }
-}
-
-/** Strict settings throw at the mere mention of it, and some web views have none. */
-function disk(): Record<string, string> {
-  try {
-    return localStorage ?? {}
-  } catch {
-    return {}
   }
 }

@@ -10,7 +10,7 @@ import {
   type DataOf,
   type Recorder,
 } from './event.ts'
-import { openEventStore } from './event-store.ts'
+import { openEventStore, type Kept } from './event-store.ts'
 import { mayReport } from './permission.ts'
 import { postEvents } from './post-events.ts'
 import { isSampled, newId, sessionId } from './session.ts'
@@ -50,10 +50,10 @@ export function startReporter(options: ReporterOptions): Recorder {
 
   const isWanted = (): boolean =>
     isAllowed && !signal.aborted && isSampled((session ||= sessionId()), directives.sampling())
-  const nextBatch = (): Batch =>
+  const batchOf = (kept: readonly Kept[]): Batch =>
     takeBatch(
       key,
-      store.ready().filter((kept) => !setAside.has(kept.key)),
+      kept.filter(([one]) => !setAside.has(one)),
       most,
     )
 
@@ -80,11 +80,10 @@ export function startReporter(options: ReporterOptions): Recorder {
   const sendAll = async (): Promise<void> => {
     while (!signal.aborted) {
       if (!isWanted()) {
-        const own = store.ready().filter(({ json }) => json.includes(session))
-        store.remove(own.map(({ key }) => key))
+        store.remove(store.own().map(([key]) => key))
         return
       }
-      const batch = nextBatch()
+      const batch = batchOf(await store.ready())
       const { keys } = batch
       if (keys.length === 0) return
       // A keepalive request may fail for want of quota alone, so after a failure it goes without.
@@ -158,7 +157,7 @@ export function startReporter(options: ReporterOptions): Recorder {
       return
     }
     if (!isWanted()) return
-    const { keys, body } = nextBatch()
+    const { keys, body } = batchOf(store.own())
     if (keys.length > 0) navigator.sendBeacon(url, body)
   }
   isolated(async () => {

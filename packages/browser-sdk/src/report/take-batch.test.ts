@@ -2,10 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Kept } from './event-store.ts'
 import { BATCH_BYTES, takeBatch } from './take-batch.ts'
 
-const kept = (id: number, route = 'chat'): Kept => ({
-  key: String(id),
-  json: JSON.stringify({ id, data: { route } }),
-})
+const kept = (id: number, route = 'chat'): Kept => [String(id), JSON.stringify({ id, data: { route } })]
 const list = (count: number, route?: string): Kept[] =>
   Array.from({ length: count }, (_, id) => kept(id, route))
 

@@ -14,9 +14,9 @@ export function takeBatch(key: string, kept: readonly Kept[], most: number): Bat
   const batch: Kept[] = []
   let bytes = head.length + 2
   for (const one of kept.slice(0, most)) {
-    bytes += new TextEncoder().encode(one.json).length + 1
+    bytes += new TextEncoder().encode(one[1]).length + 1
     if (bytes > BATCH_BYTES && batch.length > 0) break
     batch.push(one)
   }
-  return { keys: batch.map(({ key }) => key), body: `${head}${batch.map(({ json }) => json).join()}]}` }
+  return { keys: batch.map(([key]) => key), body: `${head}${batch.map(([, json]) => json).join()}]}` }
 }

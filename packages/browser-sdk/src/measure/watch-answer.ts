@@ -1,10 +1,11 @@
-import { isolated } from '../isolated.ts'
+import type { Turn } from './turn-options.ts'
 
 /**
- * The same response with a body that tells of each piece that is read and when it breaks. It reads only what is asked of
- * it and passes a cancellation on; a clone would read the whole answer ahead.
+ * The same response with a body that tells a turn of its headers, of its first piece, and of a broken connection. It reads
+ * only what is asked of it and passes a cancellation on; a clone would read the whole answer ahead.
  */
-export function watchBody(response: Response, onPiece: () => void, onBroken: () => void): Response {
+export function watchAnswer(turn: Turn, response: Response): Response {
+  turn.answered(response)
   if (response.body === null) return response
   const reader = response.body.getReader()
   const body = new ReadableStream<Uint8Array>(
@@ -16,10 +17,10 @@ export function watchBody(response: Response, onPiece: () => void, onBroken: () 
             controller.close()
             return
           }
-          isolated(onPiece)()
+          turn.delta()
           controller.enqueue(value)
         } catch (error) {
-          isolated(onBroken)()
+          turn.lost()
           controller.error(error)
         }
       },
