@@ -6,7 +6,7 @@ import type { Options } from './options.ts'
 import type { PageUser } from './page-user.ts'
 import { quantile } from './quantile.ts'
 import type { Step, StepLog } from './step-log.ts'
-import { clock, until } from './until.ts'
+import { clock, StepMissing, until } from './until.ts'
 
 /** A whole incident as its receivers saw it. */
 export interface IncidentTimes {
@@ -186,12 +186,17 @@ export async function playIncident(stage: IncidentStage): Promise<IncidentTimes>
     () => 'nobody was told of its end',
   )
   step('closed', closed.at, closed.headline)
-  await until(
+  const share = await until(
     'led-again',
-    () => seen.firstLedBy(`${LEADER}-${lane}`, returned.at),
+    () => seen.shareLedBy(`${LEADER}-${lane}`, returned.at),
     10_000,
-    () => `${LEADER} leads nothing although its traffic is its own again`,
+    () => 'too few requests came after all traffic had come back',
   )
+  if (share < 0.9)
+    throw new StepMissing(
+      'led-again',
+      `${LEADER} leads ${Math.round(share * 100)} % although its traffic is back`,
+    )
   return {
     steps: log.steps,
     eventToDecisionMs: decidedAt - eventAt,
@@ -240,6 +245,13 @@ export class Seen {
   /** When the first request that set out after an instant and was led by a provider did so. */
   firstLedBy(provider: string, since: number): number | undefined {
     return this.#caller.rides.find((ride) => ride.startedAt >= since && ride.provider === provider)?.startedAt
+  }
+
+  /** The part that a provider led of the first requests after an instant; undefined as long as they are too few. */
+  shareLedBy(provider: string, since: number): number | undefined {
+    const rides = this.#caller.rides.filter((ride) => ride.startedAt >= since && ride.provider !== null)
+    if (rides.length < WELL) return undefined
+    return rides.filter((ride) => ride.provider === provider).length / rides.length
   }
 
   describe(): string {

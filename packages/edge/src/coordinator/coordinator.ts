@@ -32,6 +32,8 @@ interface Bindings {
 export interface ResponseView {
   readonly directives: ServerDirectives
   readonly incidents: readonly Incident[]
+  /** To people: those that wait for their receiver, and those that it never took. */
+  readonly messages: { readonly waiting: number; readonly givenUp: number }
 }
 
 /** KV takes one write a second for each key. https://developers.cloudflare.com/kv/platform/limits/ */
@@ -105,10 +107,17 @@ export class Coordinator extends DurableObject<Bindings> {
     return known !== null && isNewer(directives, known) ? directives : null
   }
 
-  /** The signed directives as of now, for a server that asks; null where no secret is set. */
-  async signed(): Promise<{ version: Version; jws: string } | null> {
+  /**
+   * The signed directives as of now, for a server that asks; null where no secret is set.
+   *
+   * @param known what the server holds: the same again is not signed anew
+   */
+  async signed(known: Version | null = null): Promise<{ version: Version; jws: string | null } | null> {
+    if (this.#signer === null) return null
     const directives = this.#directives()
-    return this.#signer === null ? null : { version: directives, jws: await this.#signer.sign(directives) }
+    const { epoch, version } = directives
+    const isSame = known?.epoch === epoch && known.version === version
+    return { version: { epoch, version }, jws: isSame ? null : await this.#signer.sign(directives) }
   }
 
   async keys(): Promise<string | null> {
@@ -116,7 +125,11 @@ export class Coordinator extends DurableObject<Bindings> {
   }
 
   view(): ResponseView {
-    return { directives: this.#directives(), incidents: Object.values(this.#journal.state.incidents) }
+    return {
+      directives: this.#directives(),
+      incidents: Object.values(this.#journal.state.incidents),
+      messages: this.#outbox.counts(),
+    }
   }
 
   /** What was written down, oldest first: of one incident, or of all. */
@@ -132,7 +145,7 @@ export class Coordinator extends DurableObject<Bindings> {
     // Hibernation: an idle object with open sockets costs nothing.
     this.ctx.acceptWebSocket(server)
     const signed = await this.signed()
-    if (signed !== null) server.send(signed.jws)
+    if (typeof signed?.jws === 'string') server.send(signed.jws)
     return new Response(null, { status: 101, webSocket: client })
   }
 

@@ -17,7 +17,8 @@ function source(lines: JournalLine[] = [line]): OpsSource & { asked: unknown[] }
   const asked: unknown[] = []
   return {
     asked,
-    view: () => Promise.resolve({ directives: NO_DIRECTIVES, incidents: [] }),
+    view: () =>
+      Promise.resolve({ directives: NO_DIRECTIVES, incidents: [], messages: { waiting: 1, givenUp: 2 } }),
     records: (...rest) => {
       asked.push(rest)
       return Promise.resolve(lines)
@@ -40,7 +41,11 @@ const ask = (
 describe('the API for operators', () => {
   it('shows the state, the audit and a single incident', async () => {
     const from = source()
-    expect(await (await ask('state', from)).json()).toEqual({ directives: NO_DIRECTIVES, incidents: [] })
+    expect(await (await ask('state', from)).json()).toEqual({
+      directives: NO_DIRECTIVES,
+      incidents: [],
+      messages: { waiting: 1, givenUp: 2 },
+    })
     expect(await (await ask('audit?after=3', from)).json()).toEqual({ lines: [line] })
     expect(await (await ask('incidents/incident-1', from)).json()).toEqual({ lines: [line] })
     expect(from.asked).toEqual([
