@@ -125,7 +125,7 @@ function stopOnSignal(close: () => Promise<void>): void {
   }, 1_000).unref()
 }
 
-function announce({ chatUrl, gatewayUrl, providers }: RunningDemo, { appKey }: LocalSecrets): void {
+function announce({ chatUrl, gatewayUrl, providers }: RunningDemo, { appKey, opsToken }: LocalSecrets): void {
   const { bold, dim } = styled
   const width = Math.max(...providers.map(({ name }) => name.length))
   const lines = providers.map(({ name, url, note }) =>
@@ -145,7 +145,10 @@ function announce({ chatUrl, gatewayUrl, providers }: RunningDemo, { appKey }: L
 
      curl ${gatewayUrl}/v1/chat/completions \\
        -H 'authorization: Bearer ${appKey}' -H 'content-type: application/json' \\
-       -d '{"model":"chat","stream":true,"messages":[{"role":"user","content":"Why ride in a paceline?"}]}'`)
+       -d '{"model":"chat","stream":true,"messages":[{"role":"user","content":"Why ride in a paceline?"}]}'
+  4. See what the coordinator did about it:
+
+     curl ${gatewayUrl}/ops/api/state -H 'authorization: Bearer ${opsToken}'`)
 }
 
 await main()

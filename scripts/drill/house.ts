@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -92,7 +93,8 @@ async function startParts(
   const bugs: string[] = []
   const outages: { from: number; to: number }[] = []
   const storage = await mkdtemp(join(tmpdir(), 'paceline-drill-'))
-  closers.push(() => rm(storage, { recursive: true, force: true }))
+  // At the exit at the latest: a signal may come while the house is still being opened.
+  process.on('exit', () => rmSync(storage, { recursive: true, force: true }))
   const edgeOptions: EdgeOptions = {
     persistTo: storage,
     onLog: ({ message }) => {

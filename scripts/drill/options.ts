@@ -14,7 +14,7 @@ Exits with 1 and names the step that is missing when one does not come.
   --slower N           how many times slower the tired one becomes    (10; its first token must come after 800 ms)
   --rate N             requests a second for each incident            (15)
   --text TEXT          what providers answer; may be given often
-  --json               the result as JSON, and nothing else
+  --json               the result as JSON, and nothing else (with npm run --silent drill)
   -h, --help           this text`
 
 export const MISSING = ['fault', 'coordinator', 'channel', 'alternative', 'power'] as const

@@ -13,7 +13,10 @@ export function isRuntimeNoise(message: string): boolean {
   if (message.startsWith('***')) return false
   // An alarm that was put off while it was about to ring; it rings at its new time.
   if (message.startsWith('NOSENTRY SQLite alarm handler canceled')) return true
-  return /^(?:e = )?[\w./-]+\.(?:rs|c\+\+|h):\d+: /u.test(message) || /\bwdErrId = /u.test(message)
+  return (
+    /^(?:e = |Uncaught exception: )?[\w./-]+\.(?:rs|c\+\+|h):\d+: /u.test(message) ||
+    /\bwdErrId = /u.test(message)
+  )
 }
 
 /** Prints what the Worker writes to its console, and what concerns the reader of workerd's own words. */

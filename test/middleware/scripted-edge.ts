@@ -57,6 +57,8 @@ export const directives = (
   ...NO_DIRECTIVES,
   epoch: 1,
   version,
+  // Never old by any clock of these tests.
+  issuedAt: Date.UTC(2100, 0, 1),
   maxAgeMs: 600_000,
   base: { ...NO_DIRECTIVES.base, ...base },
   ...more,

@@ -75,6 +75,8 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     const version = context.req.param('file').slice('paceline-'.length, -'.js'.length)
     return serveScript(context.req.raw, browserScript, version)
   })
+  for (const path of ['/directives', '/directives/keys', '/directives/socket', '/paceline.js', '/ops/api/*'])
+    app.all(path, (context) => problemDetails(notServed(context.req.method, 'GET'), { allow: 'GET' }))
   app.notFound((context) => {
     const { path } = context.req
     const wire = wireOfPath(path)
@@ -118,7 +120,7 @@ function notFound(path: string): Problem {
   return {
     status: 404,
     code: 'not_found',
-    message: `Nothing is served at ${path}. ${slip ?? 'This gateway answers POST /v1/chat/completions, POST /v1/messages and GET /v1/models.'}`,
+    message: `Nothing is served at ${path}. ${slip ?? 'This gateway answers POST /v1/chat/completions, POST /v1/messages, GET /v1/models, POST /events, GET /directives and GET /paceline.js.'}`,
     param: null,
     retryable: false,
   }

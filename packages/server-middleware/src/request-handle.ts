@@ -2,7 +2,7 @@ import type { Mode, Variant } from '@paceline/core'
 import type { Permit } from './admission/admission.ts'
 import type { Criticality } from './admission/criticality.ts'
 import { runFeature, type VariantFailure, type Variants } from './degrade/run-feature.ts'
-import { gatewayMsOf, serverTimingOf, type UpstreamHeaders } from './server-timing.ts'
+import { gatewayMsOf, MOST_RELAYED, serverTimingOf, type UpstreamHeaders } from './server-timing.ts'
 
 /** What a request needs to know of the server that works on it. */
 export interface FeatureDesk {
@@ -19,6 +19,7 @@ export class RequestHandle<Feature extends string = string> {
   readonly #desk: FeatureDesk
   readonly #permit: Permit
   #relayed: string | null = null
+  #gatewayMs = 0
 
   constructor(criticality: Criticality, desk: FeatureDesk, permit: Permit) {
     this.criticality = criticality
@@ -60,12 +61,15 @@ export class RequestHandle<Feature extends string = string> {
   /** Hands the gateway's `Server-Timing` on to the browser, beside the app's own, and no other header. */
   relay(upstream: UpstreamHeaders): void {
     const timing = serverTimingOf(upstream)
-    if (timing !== null) this.#relayed = this.#relayed === null ? timing : `${this.#relayed}, ${timing}`
+    if (timing === null) return
+    this.#gatewayMs += gatewayMsOf(timing)
+    const all = this.#relayed === null ? timing : `${this.#relayed}, ${timing}`
+    if (all.length <= MOST_RELAYED) this.#relayed = all
   }
 
   /** How long this request has waited for the gateway, as far as it was relayed, in ms. */
   get gatewayMs(): number {
-    return this.#relayed === null ? 0 : gatewayMsOf(this.#relayed)
+    return this.#gatewayMs
   }
 
   /** What adapters add to the response's `Server-Timing`; null for nothing. */

@@ -9,6 +9,13 @@ it('reads the header from whatever holds headers', () => {
   expect(serverTimingOf(new Headers())).toBeNull()
 })
 
+it.each(['a\r\nset-cookie: x=1', 'a\u4E2D', 'a\u0001b', 'x'.repeat(1_025)])(
+  'takes nothing that no header should hold: %j',
+  (value) => {
+    expect(serverTimingOf({ 'server-timing': value })).toBeNull()
+  },
+)
+
 it('keeps the app’s own metrics', () => {
   expect(mergedTiming('db;dur=3', 'a;dur=1')).toBe('db;dur=3, a;dur=1')
   expect(mergedTiming(['db;dur=3', 'c'], 'a;dur=1')).toBe('db;dur=3, c, a;dur=1')

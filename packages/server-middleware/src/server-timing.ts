@@ -9,9 +9,15 @@ export type UpstreamHeaders =
  */
 export function serverTimingOf(headers: UpstreamHeaders): string | null {
   const value = isGetter(headers) ? headers.get('server-timing') : headers['server-timing']
-  if (value === null || value === undefined || value === '') return null
-  return typeof value === 'string' ? value : value.join(', ')
+  const text = typeof value === 'object' && value !== null ? value.join(', ') : (value ?? '')
+  // What no header may hold would end the answer that it is put into, and what is endless would hide the rest.
+  return /^[\t\x20-\x7e]+$/.test(text) && text.length <= MOST_OF_ONE ? text : null
 }
+
+/** The gateway's own has some 200 characters. */
+const MOST_OF_ONE = 1_024
+/** Proxies commonly take 4 to 16 KiB for all headers of an answer. */
+export const MOST_RELAYED = 2_048
 
 /** The app's own metrics first; names may repeat, and readers keep both. */
 export function mergedTiming(own: string | readonly string[] | undefined, relayed: string): string {

@@ -132,8 +132,8 @@ export class Coordinator extends DurableObject<Bindings> {
     }
   }
 
-  /** What was written down, oldest first: of one incident, or of all. */
-  records(incident: string | null, after: number, limit: number): JournalLine[] {
+  /** What was written down, of one incident or of all: the newest lines, or those after a sequence; oldest first. */
+  records(incident: string | null, after: number | null, limit: number): JournalLine[] {
     return this.#journal.records(incident, after, limit)
   }
 

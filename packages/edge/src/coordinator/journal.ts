@@ -116,22 +116,21 @@ export class Journal {
     this.#snapshot()
   }
 
-  /** Records, oldest first: of one incident, or of all. */
-  records(incident: string | null, after: number, limit: number): JournalLine[] {
-    const rows =
-      incident === null
-        ? this.#sql.exec<Row>(
-            `SELECT * FROM journal WHERE kind = 'record' AND sequence > ? ORDER BY sequence LIMIT ?`,
-            after,
-            limit,
-          )
-        : this.#sql.exec<Row>(
-            `SELECT * FROM journal WHERE incident = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
-            incident,
-            after,
-            limit,
-          )
-    return rows.toArray().map(toLine)
+  /**
+   * Records of one incident, or of all, oldest first.
+   *
+   * @param after those behind this sequence; null for the newest
+   */
+  records(incident: string | null, after: number | null, limit: number): JournalLine[] {
+    const whose = incident === null ? `kind = 'record'` : 'incident = ?'
+    const rows = this.#sql.exec<Row>(
+      `SELECT * FROM journal WHERE ${whose} AND sequence > ? ORDER BY sequence ${after === null ? 'DESC' : 'ASC'} LIMIT ?`,
+      ...(incident === null ? [] : [incident]),
+      after ?? 0,
+      limit,
+    )
+    const lines = rows.toArray().map(toLine)
+    return after === null ? lines.toReversed() : lines
   }
 
   #respond(input: Input): ReturnType<typeof respond> {

@@ -50,7 +50,7 @@ describe('the API for operators', () => {
     expect(await (await ask('incidents/incident-1', from)).json()).toEqual({ lines: [line] })
     expect(from.asked).toEqual([
       [null, 3, 1_000],
-      ['incident-1', 0, 1_000],
+      ['incident-1', null, 1_000],
     ])
   })
 

@@ -8,7 +8,7 @@ import { problemDetails } from '../problem-details.ts'
 /** What the coordinator shows to operators. */
 export interface OpsSource {
   view(): Promise<ResponseView>
-  records(incident: string | null, after: number, limit: number): Promise<JournalLine[]>
+  records(incident: string | null, after: number | null, limit: number): Promise<JournalLine[]>
 }
 
 const PAGE = 1_000
@@ -23,15 +23,16 @@ export async function serveOps(
   if (isProblem(operator)) return problemDetails(forOperators(operator))
   const { pathname, searchParams } = new URL(request.url)
   const [, incident] = /^\/ops\/api\/incidents\/([\w.-]{1,128})$/.exec(pathname) ?? []
-  const after = Number(searchParams.get('after') ?? 0)
-  if (!Number.isSafeInteger(after) || after < 0)
+  const from = searchParams.get('after')
+  const after = from === null ? null : Number(from)
+  if (after !== null && (!Number.isSafeInteger(after) || after < 0))
     return problemDetails(invalid("'after' must be the sequence of a line: a whole number.", 'after'))
   try {
     if (pathname === '/ops/api/state') return respond(await source.view())
     if (pathname === '/ops/api/audit') return respond({ lines: await source.records(null, after, PAGE) })
     if (incident !== undefined) {
       const lines = await source.records(incident, after, PAGE)
-      if (lines.length > 0 || after > 0) return respond({ lines })
+      if (lines.length > 0 || (after ?? 0) > 0) return respond({ lines })
     }
   } catch {
     return problemDetails(OUT)

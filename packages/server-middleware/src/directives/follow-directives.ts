@@ -138,11 +138,12 @@ export class FollowedDirectives {
       this.#tell(`The edge sent directives that were refused: ${verified.reason}.`)
       return
     }
-    const considered = consider(this.#held, verified.directives, clock.now())
+    const considered = consider(this.#held, verified.directives, clock.now(), clock.epochNow())
     if (considered.kind === 'older') {
       const { epoch, version } = considered
       // What the socket said while the answer to a poll was on its way may well be newer, and nobody is at fault.
-      if (isNewer(asked, { epoch, version })) onRefused({ reason: 'older', epoch, version })
+      const isKept = isNewer({ epoch, version }, this.#held.directives)
+      if (isKept || isNewer(asked, { epoch, version })) onRefused({ reason: 'older', epoch, version })
       return
     }
     this.#hold(considered.held)

@@ -24,7 +24,7 @@ describe('consider', () => {
         let held = nothingHeld
         for (const [now, [epoch, version]] of versions.entries()) {
           const before = held.directives
-          const considered = consider(held, documentOf(epoch, version), now)
+          const considered = consider(held, documentOf(epoch, version), now, 0)
           if (considered.kind !== 'older') held = considered.held
           expect(isNewer(before, held.directives)).toBe(false)
           expect(considered.kind === 'older').toBe(isNewer(before, { epoch, version }))
@@ -39,7 +39,7 @@ describe('consider', () => {
     })
     let held = nothingHeld
     for (const now of [0, 200, 400, 600]) {
-      const considered = consider(held, leased, now)
+      const considered = consider(held, leased, now, 0)
       if (considered.kind !== 'older') held = considered.held
     }
     expect(inForceAt(held, 499).mode).toBe('degraded')
@@ -49,7 +49,7 @@ describe('consider', () => {
 
 describe('held directives', () => {
   it('are stale when the edge has been silent for longer than they are good for', () => {
-    const taken = consider(nothingHeld, documentOf(1, 1), 0)
+    const taken = consider(nothingHeld, documentOf(1, 1), 0, 0)
     const held = taken.kind === 'older' ? nothingHeld : taken.held
     expect(inForceAt(held, 1_000).stale).toBe(false)
     expect(inForceAt(held, 1_001).stale).toBe(true)
@@ -70,4 +70,11 @@ describe('the age of a copy on disk', () => {
     expect(ageOfCopy(copyAt(5_500), 5_000)).toBe(0)
     expect(ageOfCopy(copyAt(500_000), 5_000)).toBe(Number.POSITIVE_INFINITY)
   })
+})
+
+it('refuses a document that was issued longer ago than it is good for, also where nothing is held', () => {
+  const kept = documentOf(9, 9)
+  const tooLate = kept.issuedAt + kept.maxAgeMs + 300_001
+  expect(consider(nothingHeld, kept, 0, tooLate)).toEqual({ kind: 'older', epoch: 9, version: 9 })
+  expect(consider(nothingHeld, kept, 0, tooLate - 1).kind).toBe('taken')
 })

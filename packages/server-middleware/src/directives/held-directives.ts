@@ -23,8 +23,23 @@ export type Consideration =
   | { readonly kind: 'taken' | 'known'; readonly held: HeldDirectives }
   | { readonly kind: 'older'; readonly epoch: number; readonly version: number }
 
-/** Takes a newer document, hears a known one again, and refuses an older one: a reader never goes back. */
-export function consider(held: HeldDirectives, next: ServerDirectives, now: number): Consideration {
+/** Clocks of servers differ; by more than this, none is any good. */
+const SKEW_MS = 300_000
+
+/**
+ * Takes a newer document, hears a known one again, and refuses an older one: a reader never goes back. One that was issued
+ * longer ago than it is good for is old to a reader that holds nothing, too: somebody has kept it.
+ *
+ * @param now by the monotonic clock, and `epochNow` by the other one, in ms
+ */
+export function consider(
+  held: HeldDirectives,
+  next: ServerDirectives,
+  now: number,
+  epochNow: number,
+): Consideration {
+  if (epochNow - next.issuedAt > next.maxAgeMs + SKEW_MS)
+    return { kind: 'older', epoch: next.epoch, version: next.version }
   if (isNewer(next, held.directives))
     return { kind: 'taken', held: { directives: next, source: 'edge', receivedAt: now, heardAt: now } }
   const { epoch, version } = next
