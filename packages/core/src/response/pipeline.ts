@@ -8,10 +8,10 @@ import {
   incidentDueAt,
   prove,
   reconfigure,
-  setAside,
   suspect,
   watch,
-} from './playbooks/ttfvt-breach.ts'
+} from './playbooks/ttfvt-breach/playbook.ts'
+import { setAside } from './playbooks/ttfvt-breach/close.ts'
 import { recordObservation } from './signal.ts'
 import { putRecord, type StageRecord, type Step } from './step.ts'
 
