@@ -39,7 +39,10 @@ const numbered = (count: number): string[] => Array.from({ length: count }, (_, 
 describe('what has been recorded', () => {
   it('arrives once each through navigation, a closed tab and an outage, 1,000 of 1,000, and nothing else', async () => {
     const { page } = await openPage(context, edge)
-    await record(page, 0, 250)
+    // Its storage is open by then; before that, a page that is left has what one beacon can carry.
+    await record(page, 0, 1)
+    await until(() => names(edge).includes('n0'), 'the page was heard')
+    await record(page, 1, 249)
     await page.goto(`${edge.url}/plain.html`)
     await startSdk(page, edge, '{ onEvent: ({ type }) => (window.heard ??= []).push(type) }')
 
@@ -53,7 +56,6 @@ describe('what has been recorded', () => {
     await context.setOffline(false)
 
     const other = (await openPage(context, edge)).page
-    // Its storage is open by then; before that, a page that is left has what one beacon can carry.
     await record(other, 750, 1)
     await until(() => names(edge).includes('n750'), 'the other tab was heard')
     await record(other, 751, 249)
