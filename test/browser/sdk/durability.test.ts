@@ -37,7 +37,7 @@ const names = (edge: EdgeStandIn): string[] =>
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`).sort()
 
 describe('what has been recorded', () => {
-  it('arrives once each through navigation, a closed tab and an outage, 1,000 of 1,000, and nothing else', async () => {
+  it('arrives once each through navigation, a closed tab and an outage, 1,000 of 1,000, once a page’s storage is open', async () => {
     const { page } = await openPage(context, edge)
     // Its storage is open by then; before that, a page that is left has what one beacon can carry.
     await record(page, 0, 1)
