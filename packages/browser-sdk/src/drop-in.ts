@@ -22,15 +22,15 @@ isolated(() => {
   const page = window as { paceline?: Prepared | DropIn }
   const script = document.currentScript as HTMLScriptElement
   const { origin: edge } = new URL(script.src)
-  const notice = `${edge}/paceline-notice-${PACELINE_VERSION}.js`
-  const load: LoadNotice = (failures) => import(failures ? `${notice}?${failures}` : notice) as never
+  const notice = (failures: number): string => `${edge}/paceline-notice-${PACELINE_VERSION}.js?${failures}`
+  const load: LoadNotice = (failures) => import(notice(failures)) as never
   const start = (options: PacelineOptions): Paceline => startPaceline(options, load)
-  const { key, route, region, tier } = script.dataset
-  const options = { edge, key, route, region, tier, ...(page.paceline as Prepared) }
+  // Its attributes are options by their names: `data-key`, `data-route`, `data-region`, `data-tier`.
+  const options: PacelineOptions = { edge, ...(script.dataset as Prepared), ...(page.paceline as Prepared) }
   // Into the HTTP cache, so that it is at hand on the bad day.
   isolated(async () => {
     await whenIdle()
-    await (await fetch(notice)).text()
+    await (await fetch(notice(0))).text()
   })()
   // Without a key the page starts it itself.
   page.paceline = { ...(options.key && start(options)), version: PACELINE_VERSION, start }

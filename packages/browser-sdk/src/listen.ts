@@ -9,5 +9,5 @@ export const listen = (
   capture = false,
 ): void => {
   const listener = isolated(work as (event: Event) => unknown)
-  target.addEventListener(type, listener, { signal, capture, passive: true })
+  target.addEventListener(type, listener, { signal, capture })
 }

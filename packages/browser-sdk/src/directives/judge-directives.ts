@@ -6,9 +6,9 @@ export type Refusal = DataOf<'directive.refused'>
 
 /** Judges a document as it came over the wire: only a complete one that is not older than what is held is taken. */
 export function judgeDirectives(text: string, held: Version | undefined): PublicDirectives | Refusal {
-  if (text.trim() === '') return { reason: 'empty' }
-  const directives = parse(text)
-  if (!isDirectives(directives)) return { reason: 'malformed' }
+  if (!text.trim()) return { reason: 'empty' }
+  const directives = parse(text) as PublicDirectives
+  if (!isLike(directives, EXAMPLE)) return { reason: 'malformed' }
   const { epoch, version } = directives
   return held !== undefined && isNewer(held, directives) ? { reason: 'older', epoch, version } : directives
 }
@@ -45,8 +45,6 @@ const EXAMPLE = {
     },
   ],
 }
-
-const isDirectives = (value: unknown): value is PublicDirectives => isLike(value, EXAMPLE)
 
 function isLike(value: unknown, example: unknown): boolean {
   if (Array.isArray(example)) return Array.isArray(value) && value.every((one) => isLike(one, example[0]))

@@ -2,7 +2,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openEventStore, type EventStore } from './event-store.ts'
 
 // A real database is what test/browser/sdk has. Here there is none, as in browsers that forbid it.
-afterEach(() => void vi.useRealTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
 const kept = async (store: EventStore): Promise<string[]> => (await store.ready()).map(([, json]) => json)
 /** Some time ago. */
 const THEN = 1_700_000_000_000
@@ -32,5 +35,16 @@ describe('the event store without a database', () => {
     const left = await kept(store)
     expect(left).toHaveLength(5_000)
     expect(left[0]).toBe('4')
+  })
+
+  it('hands what it could not write to the next page, from every page that was left', async () => {
+    vi.stubGlobal('localStorage', {})
+    const [first, second] = [openEventStore(), openEventStore()]
+    first.put('a', 'first', THEN)
+    first.rescue()
+    second.put('b', 'second', THEN + 1)
+    second.rescue()
+    expect(await kept(openEventStore())).toEqual(['first', 'second'])
+    expect(await kept(openEventStore())).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { createStore, promisifyRequest } from 'idb-keyval'
+import { isolated } from '../isolated.ts'
 
 /** One kept event, as it goes over the wire. */
 export type Kept = readonly [key: string, json: string]
@@ -15,10 +16,14 @@ export interface EventStore {
   /** Those of this page alone, for when there is no time left to ask. */
   own(): Kept[]
   remove(keys: readonly string[]): void
+  /** The page is being left: what is not on disk yet goes where that takes no time. Throws where it may not. */
+  rescue(): void
 }
 
 /** Beyond this the oldest go: a report is worth less than the user's storage. */
 const LIMIT = 5_000
+/** A database takes a moment to open, and a page may not live that long. */
+const RESCUED = 'paceline-events'
 
 export function openEventStore(): EventStore {
   const disk = createStore('paceline', 'events')
@@ -27,6 +32,7 @@ export function openEventStore(): EventStore {
 
   /** Keys whose state in memory has yet to be written. */
   const changed = new Set<string>()
+  let isWriting = false
 
   /** Where there is no database it rejects, and does not throw. */
   const use = async <T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => Promise<T>): Promise<T> =>
@@ -36,18 +42,29 @@ export function openEventStore(): EventStore {
    * is being left.
    */
   const write = (keys: readonly string[]): void => {
-    const isFirst = changed.size === 0
     for (const key of keys) changed.add(key)
-    if (isFirst)
-      use('readwrite', async (store) => {
-        for (const key of changed) {
-          const json = memory.get(key)
-          if (json === undefined) store.delete(key)
-          else store.put([key, json], key)
-        }
-        changed.clear()
-        store.transaction.commit()
-      }).catch(() => changed.clear())
+    if (isWriting) return
+    isWriting = true
+    use('readwrite', async (store) => {
+      isWriting = false
+      for (const key of changed) {
+        const json = memory.get(key)
+        if (json === undefined) store.delete(key)
+        else store.put([key, json], key)
+      }
+      changed.clear()
+      store.transaction.commit()
+    }).catch(() => (isWriting = false))
+  }
+  const takeRescued = (): Kept[] => {
+    const text = (localStorage[RESCUED] as string | undefined) ?? '[]'
+    delete localStorage[RESCUED]
+    return JSON.parse(text) as Kept[]
+  }
+  const keep = ([key, json]: Kept): string => {
+    memory.set(key, json)
+    write([key])
+    return key
   }
   const remove = (keys: readonly string[]): void => {
     for (const key of keys) memory.delete(key)
@@ -59,13 +76,11 @@ export function openEventStore(): EventStore {
   // Opened before it is needed in a hurry.
   write([])
   return {
-    put: (id, json, readyAt) => {
-      const key = `${readyAt} ${id}`
-      memory.set(key, json)
-      write([key])
-      return key
-    },
+    put: (id, json, readyAt) => keep([`${readyAt} ${id}`, json]),
     ready: async () => {
+      isolated(() => {
+        takeRescued().forEach(keep)
+      })()
       const stored = await use('readonly', (store) => promisifyRequest<Kept[]>(store.getAll())).catch(
         () => [],
       )
@@ -75,5 +90,8 @@ export function openEventStore(): EventStore {
     },
     own: () => inTime(memory),
     remove,
+    rescue: () => {
+      if (changed.size > 0) localStorage[RESCUED] = JSON.stringify([...takeRescued(), ...memory])
+    },
   }
 }

@@ -22,13 +22,12 @@ export function judgeAnswer(
   body: Partial<EventsAnswer> | null,
   keys: readonly string[],
 ): Judgement {
-  const verdicts: EventsAnswer['verdicts'] =
-    status === 200 && Array.isArray(body?.verdicts) ? body.verdicts : []
+  const verdicts = status === 200 ? body?.verdicts : undefined
   return {
     // An id that the edge could not read is null.
     done: keys.filter((key, index) => {
-      const { id, verdict } = verdicts[index] ?? { id: null, verdict: '' }
-      return key.endsWith(id ?? '') && /^(accepted|duplicate|refused)$/.test(verdict)
+      const judged = verdicts?.[index]
+      return key.endsWith(judged?.id ?? '') && /^(accepted|duplicate|refused)$/.test(judged?.verdict ?? '')
     }),
     isTooMuch: status === 400 || status === 413,
     // Seconds; a date counts as a minute, since clocks differ. Never longer than an hour.

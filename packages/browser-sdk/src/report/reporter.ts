@@ -159,11 +159,13 @@ export function startReporter(options: ReporterOptions): Recorder {
     if (!isWanted()) return
     const { keys, body } = batchOf(store.own())
     if (keys.length > 0) navigator.sendBeacon(url, body)
+    store.rescue()
   }
   isolated(async () => {
-    const answer = mayReport(consent)
+    // An attribute may have made it a text, which is no yes.
+    const answer: unknown = mayReport(consent)
     isAllowed = answer === true
-    isAllowed = await answer
+    isAllowed = (await answer) === true
     if (!isAllowed) return
     // After the measure's own listeners, which tell what they know when the page is left.
     listen(window, 'pagehide', leave, signal)
@@ -186,4 +188,4 @@ export function startReporter(options: ReporterOptions): Recorder {
 
 /** Web Locks where there are any; without them two tabs may send the same, which the edge takes once. */
 const oneTabAtATime = async (work: () => Promise<void>): Promise<void> =>
-  'locks' in navigator ? await navigator.locks.request('paceline', work) : await work()
+  (navigator as Partial<Navigator>).locks?.request('paceline', work) ?? work()

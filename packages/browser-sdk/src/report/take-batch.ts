@@ -11,12 +11,14 @@ export interface Batch {
 /** The oldest events that fit into one request. The first always goes along, so that none blocks the rest. */
 export function takeBatch(key: string, kept: readonly Kept[], most: number): Batch {
   const head = `{"key":${JSON.stringify(key)},"events":[`
-  const batch: Kept[] = []
+  const keys: string[] = []
+  const events: string[] = []
   let bytes = head.length + 2
-  for (const one of kept.slice(0, most)) {
-    bytes += new TextEncoder().encode(one[1]).length + 1
-    if (bytes > BATCH_BYTES && batch.length > 0) break
-    batch.push(one)
+  for (const [key, json] of kept.slice(0, most)) {
+    bytes += new Blob([json]).size + 1
+    if (bytes > BATCH_BYTES && keys.length > 0) break
+    keys.push(key)
+    events.push(json)
   }
-  return { keys: batch.map(([key]) => key), body: `${head}${batch.map(([, json]) => json).join()}]}` }
+  return { keys, body: `${head}${events.join()}]}` }
 }
