@@ -1,6 +1,6 @@
-import { authenticate } from './gateway/authenticate.ts'
+import { authenticate } from './gateway/parse/authenticate.ts'
 import { isProblem, type Problem } from './gateway/problem.ts'
-import { respondProblem } from './gateway/respond.ts'
+import { respondProblem } from './gateway/account/respond.ts'
 import type { AppKey, Setup } from './gateway/setup.ts'
 import { openAiWire } from './gateway/wire/openai/wire.ts'
 

@@ -1,5 +1,5 @@
 import { publicForm, type ServerDirectives, type Version } from '@paceline/core'
-import { authenticate } from '../gateway/authenticate.ts'
+import { authenticate } from '../gateway/parse/authenticate.ts'
 import { isProblem, type Problem } from '../gateway/problem.ts'
 import type { AppKey } from '../gateway/setup.ts'
 import { problemDetails } from '../problem-details.ts'

@@ -1,4 +1,4 @@
-import { equalInConstantTime } from '../gateway/authenticate.ts'
+import { equalInConstantTime } from '../gateway/parse/authenticate.ts'
 import type { Problem } from '../gateway/problem.ts'
 import type { SenderKey } from './ingest-setup.ts'
 import { mayComeFrom } from './origins.ts'

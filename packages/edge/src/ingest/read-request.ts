@@ -1,6 +1,6 @@
-import { bearerToken } from '../gateway/authenticate.ts'
+import { bearerToken } from '../gateway/parse/authenticate.ts'
 import { invalid, isProblem, type Problem } from '../gateway/problem.ts'
-import { readJson } from '../gateway/read-body.ts'
+import { readJson } from '../gateway/parse/read-body.ts'
 import type { Sender } from '@paceline/core'
 import { identify } from './identify.ts'
 import type { SenderKey } from './ingest-setup.ts'

@@ -1,4 +1,4 @@
-import { authenticate } from '../gateway/authenticate.ts'
+import { authenticate } from '../gateway/parse/authenticate.ts'
 import { invalid, isProblem, type Problem } from '../gateway/problem.ts'
 import type { AppKey } from '../gateway/setup.ts'
 import type { JournalLine } from '../coordinator/journal.ts'

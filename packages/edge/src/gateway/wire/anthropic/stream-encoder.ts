@@ -1,5 +1,5 @@
 import type { Failure } from '@paceline/core'
-import { problemOf } from '../../problem-of.ts'
+import { problemOf } from '../../account/problem-of.ts'
 import type { FinishReason, Usage } from '../conversation.ts'
 import type { Part, StreamEvent } from '../part.ts'
 import { writeEvent } from '../sse.ts'

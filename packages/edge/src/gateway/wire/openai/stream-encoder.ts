@@ -1,5 +1,5 @@
 import type { Failure } from '@paceline/core'
-import { problemOf } from '../../problem-of.ts'
+import { problemOf } from '../../account/problem-of.ts'
 import type { ChatRequest, FinishReason, Usage } from '../conversation.ts'
 import { parseJson } from '../parse-json.ts'
 import { isOutput, type Part, type RawEvent, type StreamEvent } from '../part.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { authenticate } from './authenticate.ts'
-import type { AppKey } from './setup.ts'
+import type { AppKey } from '../setup.ts'
 
 const key = (secret: string): AppKey => ({
   secret: new TextEncoder().encode(secret),

@@ -1,14 +1,14 @@
 import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
-import type { Answer, Call } from './call.ts'
-import type { Candidate } from './candidate.ts'
+import type { Answer, Call } from '../call.ts'
+import type { Candidate } from '../candidate.ts'
 import { endHonestly } from './end-honestly.ts'
 import type { PhaseTimer } from './phase-timer.ts'
 import { readEvents } from './read-events.ts'
 import { readText } from './read-text.ts'
 import { watchForStall } from './watch-for-stall.ts'
-import { malformed } from './wire/classify.ts'
-import { parseJson } from './wire/parse-json.ts'
-import { isOutput, type PartStream, type StreamEvent } from './wire/part.ts'
+import { malformed } from '../wire/classify.ts'
+import { parseJson } from '../wire/parse-json.ts'
+import { isOutput, type PartStream, type StreamEvent } from '../wire/part.ts'
 
 /** The attempt that a stream belongs to. */
 interface Attempt {

@@ -1,10 +1,10 @@
 import { parseConfig } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
 import { select } from './select.ts'
-import { setUp, type Route } from './setup.ts'
-import type { ChatRequest } from './wire/conversation.ts'
-import { anthropicWire } from './wire/anthropic/wire.ts'
-import { openAiWire } from './wire/openai/wire.ts'
+import { setUp, type Route } from '../setup.ts'
+import type { ChatRequest } from '../wire/conversation.ts'
+import { anthropicWire } from '../wire/anthropic/wire.ts'
+import { openAiWire } from '../wire/openai/wire.ts'
 
 const CONFIG = parseConfig({
   providers: {

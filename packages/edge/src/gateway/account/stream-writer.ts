@@ -1,6 +1,6 @@
 import type { Failure } from '@paceline/core'
-import type { PartStream, StreamEvent } from './wire/part.ts'
-import type { Account, StreamEncoder } from './wire/wire.ts'
+import type { PartStream, StreamEvent } from '../wire/part.ts'
+import type { Account, StreamEncoder } from '../wire/wire.ts'
 
 /** Turns the events of an answer into the text of the caller's format, up to its complete or incomplete end. */
 export class StreamWriter {

@@ -1,13 +1,13 @@
 import { parseConfig, type Failure, type Outcome } from '@paceline/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { attempt } from './attempt.ts'
-import type { Answer, AttemptRecord, Call } from './call.ts'
-import type { Candidates } from './candidate.ts'
-import { setUp } from './setup.ts'
-import { anthropicWire } from './wire/anthropic/wire.ts'
-import { openAiWire } from './wire/openai/wire.ts'
-import type { Part } from './wire/part.ts'
-import type { Wire } from './wire/wire.ts'
+import type { Answer, AttemptRecord, Call } from '../call.ts'
+import type { Candidates } from '../candidate.ts'
+import { setUp } from '../setup.ts'
+import { anthropicWire } from '../wire/anthropic/wire.ts'
+import { openAiWire } from '../wire/openai/wire.ts'
+import type { Part } from '../wire/part.ts'
+import type { Wire } from '../wire/wire.ts'
 
 const TIMERS = { headersMs: 1_000, firstOutputMs: 2_000, gapMs: 3_000, answerMs: 4_000 }
 const CONFIG = parseConfig({

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readEvents } from './read-events.ts'
-import type { Part, StreamEvent } from './wire/part.ts'
-import { openAiWire } from './wire/openai/wire.ts'
+import type { Part, StreamEvent } from '../wire/part.ts'
+import { openAiWire } from '../wire/openai/wire.ts'
 
 const chunk = (content: string): string =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`

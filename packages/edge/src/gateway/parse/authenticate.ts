@@ -1,5 +1,5 @@
-import type { Problem } from './problem.ts'
-import type { AppKey } from './setup.ts'
+import type { Problem } from '../problem.ts'
+import type { AppKey } from '../setup.ts'
 
 /**
  * Who is calling: the key that the caller sent, as a bearer token (OpenAI's way) or as `x-api-key`

@@ -1,4 +1,4 @@
-import { isOutput, type Part } from './wire/part.ts'
+import { isOutput, type Part } from '../wire/part.ts'
 
 /**
  * Whether a stream has said that it is finished, and whether that can be believed: some servers put a finish reason

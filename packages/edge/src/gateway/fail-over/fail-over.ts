@@ -1,6 +1,6 @@
 import { deposit, failed, fullRetryBudget, nextStepAfter, withdraw, type Failure } from '@paceline/core'
-import type { Answer, Call, Layer } from './call.ts'
-import type { Candidate, Candidates } from './candidate.ts'
+import type { Answer, Call, Layer } from '../call.ts'
+import type { Candidate, Candidates } from '../candidate.ts'
 
 /** Everything that waits or draws lots, so that tests can hold it still. */
 export interface FailOverOptions {

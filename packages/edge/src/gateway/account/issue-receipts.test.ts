@@ -1,8 +1,8 @@
 import { failed, success } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
-import { Receipts } from '../receipt/receipts.ts'
-import type { Call } from './call.ts'
-import type { Candidate } from './candidate.ts'
+import { Receipts } from '../../receipt/receipts.ts'
+import type { Call } from '../call.ts'
+import type { Candidate } from '../candidate.ts'
 import { issueReceipts, receiptEntry } from './issue-receipts.ts'
 
 const candidate = (id: string): Candidate => ({ id }) as Candidate

@@ -1,11 +1,11 @@
 import type { Failure } from '@paceline/core'
-import type { Answer, Call, StreamBody, WholeBody } from './call.ts'
-import type { Candidate } from './candidate.ts'
+import type { Answer, Call, StreamBody, WholeBody } from '../call.ts'
+import type { Candidate } from '../candidate.ts'
 import { problemOf } from './problem-of.ts'
-import type { Problem } from './problem.ts'
+import type { Problem } from '../problem.ts'
 import { serverTiming } from './server-timing.ts'
 import { StreamWriter } from './stream-writer.ts'
-import type { Wire } from './wire/wire.ts'
+import type { Wire } from '../wire/wire.ts'
 
 /**
  * The answer as the caller's own format spells it, and the account of how it came to be.

@@ -1,11 +1,11 @@
 import { failed, parseConfig, success, type Failure, type Outcome } from '@paceline/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Answer, Call, Service } from './call.ts'
-import type { Candidates } from './candidate.ts'
+import type { Answer, Call, Service } from '../call.ts'
+import type { Candidates } from '../candidate.ts'
 import { failOver } from './fail-over.ts'
-import { setUp } from './setup.ts'
-import { openAiWire } from './wire/openai/wire.ts'
+import { setUp } from '../setup.ts'
+import { openAiWire } from '../wire/openai/wire.ts'
 
 /** Candidates by name, each with its context length in thousands of tokens. */
 function cast(contexts: Readonly<Record<string, number>>): {

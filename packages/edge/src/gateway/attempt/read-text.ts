@@ -1,4 +1,4 @@
-import { readLimited } from './read-limited.ts'
+import { readLimited } from '../parse/read-limited.ts'
 
 /** A response body of limited size, or null when it is larger. */
 export async function readText(response: Response, limitBytes: number): Promise<string | null> {

@@ -1,6 +1,6 @@
-import { invalid, type Problem } from './problem.ts'
+import { invalid, type Problem } from '../problem.ts'
 import { readLimited } from './read-limited.ts'
-import { parseJson } from './wire/parse-json.ts'
+import { parseJson } from '../wire/parse-json.ts'
 
 export type Body =
   | { readonly ok: true; readonly value: unknown }

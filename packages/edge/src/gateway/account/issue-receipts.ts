@@ -1,8 +1,8 @@
 import type { Version } from '@paceline/core'
-import { log } from '../log.ts'
-import type { Receipt } from '../receipt/receipts.ts'
-import type { Answer, Call, Layer } from './call.ts'
-import type { Candidates } from './candidate.ts'
+import { log } from '../../log.ts'
+import type { Receipt } from '../../receipt/receipts.ts'
+import type { Answer, Call, Layer } from '../call.ts'
+import type { Candidates } from '../candidate.ts'
 
 /**
  * Makes a receipt beside each attempt, so that it is there before the provider has answered and delays nothing. That of

@@ -1,4 +1,4 @@
-import type { Call } from './call.ts'
+import type { Call } from '../call.ts'
 
 /**
  * The phases of the attempt that answered, and the time that went to attempts before it, in ms.

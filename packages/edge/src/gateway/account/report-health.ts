@@ -1,8 +1,8 @@
 import { creditOf, type Failure, type Sample } from '@paceline/core'
-import type { HealthView } from '../health/health-view.ts'
-import { log } from '../log.ts'
-import type { Answer, Call, Layer, StreamLayer } from './call.ts'
-import type { Candidate, Candidates } from './candidate.ts'
+import type { HealthView } from '../../health/health-view.ts'
+import { log } from '../../log.ts'
+import type { Answer, Call, Layer, StreamLayer } from '../call.ts'
+import type { Candidate, Candidates } from '../candidate.ts'
 
 /**
  * Tells health what each attempt was like: how soon it spoke, at once; how it ended, only at its end, since a stream

@@ -1,12 +1,12 @@
 import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
-import type { Answer, AttemptRecord, Call, Service } from './call.ts'
-import type { Candidate, Candidates } from './candidate.ts'
+import type { Answer, AttemptRecord, Call, Service } from '../call.ts'
+import type { Candidate, Candidates } from '../candidate.ts'
 import { PhaseExpired, PhaseTimer } from './phase-timer.ts'
 import { readErrorBody, readText } from './read-text.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { openStream } from './open-stream.ts'
-import { malformed } from './wire/classify.ts'
-import { parseJson } from './wire/parse-json.ts'
+import { malformed } from '../wire/classify.ts'
+import { parseJson } from '../wire/parse-json.ts'
 
 /** Asks the first candidate once, under its phase timers. */
 export const attempt: Service<Candidates, Answer> = async ([candidate], call) => {

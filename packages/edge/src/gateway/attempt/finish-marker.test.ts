@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FinishMarker } from './finish-marker.ts'
-import type { Part } from './wire/part.ts'
+import type { Part } from '../wire/part.ts'
 
 const TEXT: Part = { kind: 'text', text: 'a' }
 const FINISH: Part = { kind: 'finish', reason: 'stop' }

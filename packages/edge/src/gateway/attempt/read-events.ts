@@ -1,8 +1,8 @@
-import { malformed } from './wire/classify.ts'
-import { parseJson } from './wire/parse-json.ts'
-import type { PartStream } from './wire/part.ts'
-import { SseReader } from './wire/sse.ts'
-import type { StreamDecoder } from './wire/wire.ts'
+import { malformed } from '../wire/classify.ts'
+import { parseJson } from '../wire/parse-json.ts'
+import type { PartStream } from '../wire/part.ts'
+import { SseReader } from '../wire/sse.ts'
+import type { StreamDecoder } from '../wire/wire.ts'
 
 /** The events of a provider's body, one batch for each read. Throws what the read throws: resets and aborts. */
 export async function* readEvents(

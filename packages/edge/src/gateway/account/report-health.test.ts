@@ -8,13 +8,13 @@ import {
   type Sample,
 } from '@paceline/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { HealthView } from '../health/health-view.ts'
-import type { Answer, Call, Service } from './call.ts'
-import type { Candidates } from './candidate.ts'
+import { HealthView } from '../../health/health-view.ts'
+import type { Answer, Call, Service } from '../call.ts'
+import type { Candidates } from '../candidate.ts'
 import { reportHealth } from './report-health.ts'
-import { setUp } from './setup.ts'
-import type { Part, PartStream } from './wire/part.ts'
-import { openAiWire } from './wire/openai/wire.ts'
+import { setUp } from '../setup.ts'
+import type { Part, PartStream } from '../wire/part.ts'
+import { openAiWire } from '../wire/openai/wire.ts'
 
 const configOf = (model: object): Config =>
   parseConfig({

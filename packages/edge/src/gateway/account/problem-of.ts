@@ -1,5 +1,5 @@
 import type { Failure } from '@paceline/core'
-import type { Problem } from './problem.ts'
+import type { Problem } from '../problem.ts'
 
 /** What the caller is told when a call has failed for good. */
 export function problemOf(failure: Failure): Problem {

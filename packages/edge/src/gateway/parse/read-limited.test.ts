@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { readLimited } from './read-limited.ts'
-import { readErrorBody, readText } from './read-text.ts'
+import { readErrorBody, readText } from '../attempt/read-text.ts'
 
 /** A body that comes in these pieces, then closes or breaks; and what became of it. */
 function bodyOf(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PhaseExpired, PhaseTimer } from './phase-timer.ts'
 import { watchForStall } from './watch-for-stall.ts'
-import type { Part, PartStream, StreamEvent } from './wire/part.ts'
+import type { Part, PartStream, StreamEvent } from '../wire/part.ts'
 
 const GAP = 1_000
 

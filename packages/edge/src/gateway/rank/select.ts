@@ -1,9 +1,9 @@
 import { rankWithin, type Shares, type ShareSnapshot } from '@paceline/core'
-import type { Candidate, Candidates } from './candidate.ts'
-import type { Problem } from './problem.ts'
-import type { Route } from './setup.ts'
-import type { ChatRequest } from './wire/conversation.ts'
-import type { Wire } from './wire/wire.ts'
+import type { Candidate, Candidates } from '../candidate.ts'
+import type { Problem } from '../problem.ts'
+import type { Route } from '../setup.ts'
+import type { ChatRequest } from '../wire/conversation.ts'
+import type { Wire } from '../wire/wire.ts'
 
 /** Candidates that can serve a request, best first, and whether health permits any of them at all. */
 export interface Selection {

@@ -1,9 +1,9 @@
 import type { FailureKind } from '@paceline/core'
-import type { Answer, Call, Service } from './call.ts'
-import type { Candidate, Candidates } from './candidate.ts'
-import type { Route } from './setup.ts'
-import { parseOpenAiRequest } from './wire/openai/request.ts'
-import { openAiWire } from './wire/openai/wire.ts'
+import type { Answer, Call, Service } from '../call.ts'
+import type { Candidate, Candidates } from '../candidate.ts'
+import type { Route } from '../setup.ts'
+import { parseOpenAiRequest } from '../wire/openai/request.ts'
+import { openAiWire } from '../wire/openai/wire.ts'
 
 const QUESTION = {
   model: 'probe',

@@ -1,6 +1,6 @@
 import type { Failure, Phase } from '@paceline/core'
-import type { StreamLayer } from './call.ts'
-import { truncated } from './wire/classify.ts'
+import type { StreamLayer } from '../call.ts'
+import { truncated } from '../wire/classify.ts'
 import { FinishMarker } from './finish-marker.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Failure } from '@paceline/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endHonestly } from './end-honestly.ts'
-import type { Part, PartStream, StreamEvent } from './wire/part.ts'
+import type { Part, PartStream, StreamEvent } from '../wire/part.ts'
 
 const TEXT: Part = { kind: 'text', text: 'a' }
 const FINISH: Part = { kind: 'finish', reason: 'stop' }
