@@ -76,6 +76,7 @@ export {
   type Sample,
   type ShareSnapshot,
 } from './routing/health.ts'
+export { promptSizeOf, type PromptSize } from './routing/prompt-size.ts'
 export { rank, rankWithin, shareFor } from './routing/rank.ts'
 export { deposit, fullRetryBudget, withdraw } from './routing/retry-budget.ts'
 export {

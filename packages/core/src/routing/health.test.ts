@@ -16,6 +16,8 @@ const first = (late: boolean): Sample => ({
   candidate: 'a',
   route: 'chat',
   origin: 'gateway',
+  beaten: false,
+  promptSize: 0,
   ms: 100,
   late,
   directives: 0,

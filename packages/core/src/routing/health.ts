@@ -1,3 +1,4 @@
+import type { PromptSize } from './prompt-size.ts'
 import { allowance, closedBreaker, recordResult, tripped, type Breaker } from './breaker.ts'
 
 /**
@@ -25,6 +26,9 @@ export type Sample =
       /** From the attempt's start; where nothing came, how long it was waited for. */
       readonly ms: number
       readonly late: boolean
+      /** It was given up because a later attempt elsewhere spoke first: it is slower than `ms`, by nobody knows how much. */
+      readonly beaten: boolean
+      readonly promptSize: PromptSize
       /** Version of the directives that the call was routed by. */
       readonly directives: number
     }

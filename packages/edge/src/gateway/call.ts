@@ -1,4 +1,4 @@
-import type { Outcome } from '@paceline/core'
+import type { Outcome, PromptSize } from '@paceline/core'
 import type { Receipt, Receipts } from '../receipt/receipts.ts'
 import type { Candidate } from './candidate.ts'
 import type { Route } from './setup.ts'
@@ -13,6 +13,7 @@ export interface Call {
   /** The format that the caller speaks. */
   readonly wire: Wire
   readonly request: ChatRequest
+  readonly promptSize: PromptSize
   /** A user's, or a small question of our own. */
   readonly origin: 'gateway' | 'probe'
   /** Version of the directives that it was routed by. */
@@ -41,19 +42,31 @@ export interface AttemptRecord {
   firstOutputAt: number | null
 }
 
+/** Who gave an answer, by the ids of the configuration, and how it came to be. */
+export interface Source {
+  provider: string
+  model: string
+  answer: 'complete' | 'continued' | 'cached' | 'stale'
+  /** How long ago it was given, where it comes from a store. */
+  ageMs?: number
+}
+
+export const sourceOf = ({ provider, id }: Candidate): Source => ({ provider, model: id, answer: 'complete' })
+
 /** An answer at its commit: from here on only its stream can be governed. */
 export type Answer = WholeBody | StreamBody
 
 export interface WholeBody {
   readonly kind: 'whole'
-  readonly candidate: Candidate
+  readonly source: Readonly<Source>
   /** The answer in the caller's format. */
   readonly text: string
 }
 
 export interface StreamBody {
   readonly kind: 'stream'
-  readonly candidate: Candidate
+  /** As it is so far: what happens to the stream may still change it. */
+  readonly source: Readonly<Source>
   /** Every event from the first on. Ends after its finish marker, or with an `error` part. Never throws. */
   readonly events: PartStream
   /** Ends the provider's side because the caller is gone. */

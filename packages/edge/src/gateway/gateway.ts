@@ -1,3 +1,4 @@
+import { promptSizeOf } from '@paceline/core'
 import { Warmth, type Hearsay } from '../directives/warmth.ts'
 import { type HealthView, type DueProbe, type Report } from '../health/health-view.ts'
 import { attempt } from './attempt/attempt.ts'
@@ -14,7 +15,6 @@ import { respond, respondFailure, respondProblem } from './account/respond.ts'
 import { select } from './rank/select.ts'
 import { findRoute, type AppKey, type Route, type Setup } from './setup.ts'
 import { sleep } from './sleep.ts'
-import type { ChatRequest } from './wire/conversation.ts'
 import type { Wire } from './wire/wire.ts'
 
 /** What one request brings along from the platform. */
@@ -52,8 +52,11 @@ export class Gateway {
     const key = authenticate(request.headers, setup.keys)
     if (isProblem(key)) return respondProblem(key, wire, null)
     const passed = passHeaders(request.headers, wire)
-    const chat = await readChat(request, wire, passed, setup.bodyBytes)
-    if (isProblem(chat)) return respondProblem(chat, wire, null)
+    const body = await readBody(request, setup.bodyBytes)
+    if (!body.ok) return respondProblem(body.problem, wire, null)
+    const parsed = wire.parseRequest(body.value, passed)
+    if (!parsed.ok) return respondProblem(invalid(parsed.bad.message, parsed.bad.param), wire, null)
+    const chat = parsed.value
     const route = permittedRoute(setup, key, chat.model)
     if (isProblem(route)) return respondProblem(route, wire, null)
     const { directives } = this.#health
@@ -74,6 +77,7 @@ export class Gateway {
       route,
       wire,
       request: chat,
+      promptSize: promptSizeOf(body.bytes),
       origin: 'gateway',
       directives: directives.followedAt(routedAt),
       passHeaders: passed,
@@ -124,18 +128,6 @@ export class Gateway {
       this.#health.note({ kind: 'end', candidate: id, result: 'success', generation })
     }
   }
-}
-
-async function readChat(
-  request: Request,
-  wire: Wire,
-  passed: Readonly<Record<string, string>>,
-  limitBytes: number,
-): Promise<ChatRequest | Problem> {
-  const body = await readBody(request, limitBytes)
-  if (!body.ok) return body.problem
-  const parsed = wire.parseRequest(body.value, passed)
-  return parsed.ok ? parsed.value : invalid(parsed.bad.message, parsed.bad.param)
 }
 
 function permittedRoute(setup: Setup, key: AppKey, model: string): Route | Problem {

@@ -15,6 +15,8 @@ const timely: Sample = {
   candidate: 'a',
   route: 'chat',
   origin: 'gateway',
+  beaten: false,
+  promptSize: 0,
   ms: 200,
   late: false,
   directives: 3,

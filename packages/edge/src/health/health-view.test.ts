@@ -7,6 +7,8 @@ const sample = (candidate: string): Sample => ({
   candidate,
   route: 'chat',
   origin: 'gateway',
+  beaten: false,
+  promptSize: 0,
   ms: 100,
   late: false,
   directives: 0,

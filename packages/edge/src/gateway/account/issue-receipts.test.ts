@@ -1,14 +1,14 @@
 import { failed, success } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
 import { Receipts } from '../../receipt/receipts.ts'
-import type { Call } from '../call.ts'
+import { sourceOf, type Call } from '../call.ts'
 import type { Candidate } from '../candidate.ts'
 import { issueReceipts, receiptEntry } from './issue-receipts.ts'
 
 const candidate = (id: string): Candidate => ({ id }) as Candidate
 const callWith = (receipts: Receipts | null): Call =>
   ({ route: { name: 'chat' }, directives: 7, receipts }) as unknown as Call
-const answer = success({ kind: 'whole', candidate: candidate('a'), text: '' } as const)
+const answer = success({ kind: 'whole', source: sourceOf(candidate('a')), text: '' } as const)
 
 describe('issuing receipts', () => {
   it('names the candidate of the last attempt', async () => {

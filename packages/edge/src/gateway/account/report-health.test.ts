@@ -9,7 +9,7 @@ import {
 } from '@paceline/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HealthView } from '../../health/health-view.ts'
-import type { Answer, Call, Service } from '../call.ts'
+import { sourceOf, type Answer, type Call, type Service } from '../call.ts'
 import type { Candidates } from '../candidate.ts'
 import { reportHealth } from './report-health.ts'
 import { setUp } from '../setup.ts'
@@ -93,10 +93,16 @@ function stage(model: object = {}): Heard {
           headersAt: 1_001,
           firstOutputAt: ok ? 1_000 + firstOutputMs : null,
         })
-        if (answer === 'whole') return Promise.resolve(success({ kind: 'whole', candidate, text: '' }))
+        if (answer === 'whole')
+          return Promise.resolve(success({ kind: 'whole', source: sourceOf(candidate), text: '' }))
         if ('kind' in answer) return Promise.resolve(failed(answer))
         return Promise.resolve(
-          success({ kind: 'stream', candidate, events: eventsOf(answer), leave: () => undefined }),
+          success({
+            kind: 'stream',
+            source: sourceOf(candidate),
+            events: eventsOf(answer),
+            leave: () => undefined,
+          }),
         )
       }
       const call: Call = {
@@ -109,6 +115,7 @@ function stage(model: object = {}): Heard {
         maxAttempts: 1,
         deadlineAt: 1e9,
         signal: new AbortController().signal,
+        promptSize: 0,
         origin: 'gateway',
         directives: 7,
         attempts: [],

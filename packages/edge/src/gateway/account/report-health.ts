@@ -63,6 +63,8 @@ function speedOf(candidate: Candidate, call: Call, failure: Failure | null): Sam
       origin: call.origin,
       ms,
       late: failure !== null || ms > candidate.ttfvtTargetMs,
+      beaten: false,
+      promptSize: call.promptSize,
       directives: call.directives,
     },
   ]

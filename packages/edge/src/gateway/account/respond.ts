@@ -1,6 +1,5 @@
 import type { Failure } from '@paceline/core'
-import type { Answer, Call, StreamBody, WholeBody } from '../call.ts'
-import type { Candidate } from '../candidate.ts'
+import type { Answer, Call, Source, StreamBody, WholeBody } from '../call.ts'
 import { problemOf } from './problem-of.ts'
 import type { Problem } from '../problem.ts'
 import { serverTiming } from './server-timing.ts'
@@ -16,25 +15,25 @@ export function respond(answer: Answer, call: Call, onEnd: () => void): Response
   return answer.kind === 'whole' ? respondWhole(answer, call, onEnd) : respondStream(answer, call, onEnd)
 }
 
-function respondWhole({ text, candidate }: WholeBody, call: Call, onEnd: () => void): Response {
+function respondWhole({ text, source }: WholeBody, call: Call, onEnd: () => void): Response {
   onEnd()
-  const headers = accountHeaders(call, candidate)
+  const headers = accountHeaders(call, source)
   headers.set('content-type', 'application/json')
-  headers.set('paceline-answer', 'complete')
+  headers.set('paceline-answer', source.answer)
+  if (source.ageMs !== undefined) headers.set('age', String(Math.floor(source.ageMs / 1_000)))
   return new Response(text, { headers })
 }
 
 function respondStream(answer: StreamBody, call: Call, onEnd: () => void): Response {
-  const { candidate, events } = answer
-  const headers = accountHeaders(call, candidate)
+  const { source, events } = answer
+  const headers = accountHeaders(call, source)
   headers.set('content-type', 'text/event-stream; charset=utf-8')
   headers.set('cache-control', 'no-store')
-  const writer = new StreamWriter(call.wire.streamEncoder(call.request), candidate.wire === call.wire, {
+  const writer = new StreamWriter(call.wire.streamEncoder(call.request), () => ({
     call: call.id,
-    provider: candidate.provider,
-    model: candidate.id,
     attempts: call.attempts.length,
-  })
+    ...source,
+  }))
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>(
     {
@@ -76,16 +75,16 @@ export function respondProblem(
 export const respondFailure = (failure: Failure, call: Call): Response =>
   respondProblem(problemOf(failure), call.wire, call)
 
-function accountHeaders(call: Call, candidate: Candidate | null): Headers {
+function accountHeaders(call: Call, source: Readonly<Source> | null): Headers {
   const headers = new Headers({
     'x-request-id': call.id,
     'request-id': call.id,
     'paceline-attempts': String(call.attempts.length),
     'server-timing': serverTiming(call, Date.now()),
   })
-  if (candidate !== null) {
-    headers.set('paceline-provider', candidate.provider)
-    headers.set('paceline-model', candidate.id)
+  if (source !== null) {
+    headers.set('paceline-provider', source.provider)
+    headers.set('paceline-model', source.model)
   }
   return headers
 }

@@ -5,12 +5,11 @@ import type { Account, StreamEncoder } from '../wire/wire.ts'
 /** Turns the events of an answer into the text of the caller's format, up to its complete or incomplete end. */
 export class StreamWriter {
   readonly #encoder: StreamEncoder
-  readonly #verbatim: boolean
-  readonly #account: Omit<Account, 'answer'>
+  readonly #account: () => Account
 
-  constructor(encoder: StreamEncoder, verbatim: boolean, account: Omit<Account, 'answer'>) {
+  /** @param account asked at the end, when it is known what became of the answer */
+  constructor(encoder: StreamEncoder, account: () => Account) {
     this.#encoder = encoder
-    this.#verbatim = verbatim
     this.#account = account
   }
 
@@ -19,11 +18,11 @@ export class StreamWriter {
     for (;;) {
       const step = await events.next()
       if (step.done === true) {
-        return { text: this.#encoder.complete({ ...this.#account, answer: 'complete' }), ended: true }
+        return { text: this.#encoder.complete(this.#account()), ended: true }
       }
       const { text, failure } = this.#write(step.value)
       if (failure !== null) {
-        const end = this.#encoder.incomplete(failure, { ...this.#account, answer: 'incomplete' })
+        const end = this.#encoder.incomplete(failure, { ...this.#account(), answer: 'incomplete' })
         return { text: text + end, ended: true }
       }
       if (text !== '') return { text, ended: false }
@@ -35,7 +34,7 @@ export class StreamWriter {
     for (const event of batch) {
       const broken = event.parts.find((part) => part.kind === 'error')
       if (broken !== undefined) return { text, failure: broken.failure }
-      text += this.#encoder.encode(event, this.#verbatim)
+      text += this.#encoder.encode(event)
     }
     return { text, failure: null }
   }

@@ -50,6 +50,7 @@ function callOf(
     maxAttempts: 4,
     deadlineAt: Date.now() + 300_000,
     signal: new AbortController().signal,
+    promptSize: 0,
     origin: 'gateway',
     directives: 0,
     attempts: [],

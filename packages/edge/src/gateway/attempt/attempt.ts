@@ -1,5 +1,5 @@
 import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
-import type { Answer, AttemptRecord, Call, Service } from '../call.ts'
+import { sourceOf, type Answer, type AttemptRecord, type Call, type Service } from '../call.ts'
 import type { Candidate, Candidates } from '../candidate.ts'
 import { PhaseExpired, PhaseTimer } from './phase-timer.ts'
 import { readErrorBody, readText } from './read-text.ts'
@@ -88,7 +88,7 @@ async function readWhole(candidate: Candidate, call: Call, response: Response): 
   if (!answer.ok) return answer
   return success({
     kind: 'whole',
-    candidate,
+    source: sourceOf(candidate),
     text: candidate.wire === call.wire ? text : JSON.stringify(call.wire.encodeAnswer(answer.value)),
   })
 }

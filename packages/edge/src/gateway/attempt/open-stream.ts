@@ -1,5 +1,5 @@
 import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
-import type { Answer, Call } from '../call.ts'
+import { sourceOf, type Answer, type Call } from '../call.ts'
 import type { Candidate } from '../candidate.ts'
 import { endHonestly } from './end-honestly.ts'
 import type { PhaseTimer } from './phase-timer.ts'
@@ -36,14 +36,14 @@ export async function openStream(
     return failed(await notAStream(candidate, response, call.route.answerBytes))
   }
   const decoder = candidate.wire.streamDecoder(call.request.choices)
-  const source = readEvents(body, decoder, call.route.answerBytes)
+  const source = readEvents(body, decoder, call.route.answerBytes, candidate.wire === call.wire)
   const events = endHonestly(explain)(watchForStall(timer, candidate.timers.gapMs, release)(source))
 
   const head: StreamEvent[] = []
   let heldBytes = 0
   for await (const batch of stepwise(events)) {
     head.push(...batch)
-    for (const { raw } of batch) heldBytes += raw?.data.length ?? 0
+    for (const { raw } of batch) heldBytes += raw?.data.length ?? UNKEPT_EVENT_BYTES
     if (heldBytes > call.route.answerBytes)
       return failed(malformed('first-output', 'it says nothing at great length'))
     for (const { parts } of batch) {
@@ -52,7 +52,12 @@ export async function openStream(
       if (broken !== undefined) return failed({ ...broken.failure, phase: 'first-output' })
       for (const part of parts) {
         if (part.kind === 'finish' || isOutput(part)) {
-          return success({ kind: 'stream', candidate, events: withHead(head, events), leave })
+          return success({
+            kind: 'stream',
+            source: sourceOf(candidate),
+            events: withHead(head, events),
+            leave,
+          })
         }
       }
     }
@@ -60,6 +65,9 @@ export async function openStream(
   // endHonestly closes every stream by a finish or an error.
   throw new Error('a stream ended without an ending')
 }
+
+/** What is left of an event whose spelling is not kept weighs about so much. */
+const UNKEPT_EVENT_BYTES = 100
 
 /** Iterates without closing the source when the loop is left early. */
 async function* stepwise(events: PartStream): PartStream {

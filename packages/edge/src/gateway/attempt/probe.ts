@@ -32,6 +32,7 @@ export async function probe(
     route,
     wire: openAiWire,
     request: request.value,
+    promptSize: 0,
     origin: 'probe',
     directives,
     passHeaders: {},

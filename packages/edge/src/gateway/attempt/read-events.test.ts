@@ -29,7 +29,7 @@ function bodyOf(
 }
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const read = (body: ReadableStream<Uint8Array>, limit = 10_000): ReturnType<typeof readEvents> =>
-  readEvents(body, openAiWire.streamDecoder(1), limit)
+  readEvents(body, openAiWire.streamDecoder(1), limit, true)
 
 async function all(body: ReadableStream<Uint8Array>, limit?: number): Promise<StreamEvent[][]> {
   const batches: StreamEvent[][] = []

@@ -1,21 +1,27 @@
 import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
-import type { PartStream } from '../wire/part.ts'
+import type { PartStream, RawEvent, StreamEvent } from '../wire/part.ts'
 import { SseReader } from '../wire/sse.ts'
 import type { StreamDecoder } from '../wire/wire.ts'
 
-/** The events of a provider's body, one batch for each read. Throws what the read throws: resets and aborts. */
+/**
+ * The events of a provider's body, one batch for each read. Throws what the read throws: resets and aborts.
+ *
+ * @param keepRaw whether their own spelling can pass to the caller
+ */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
   decoder: StreamDecoder,
   longestEvent: number,
+  keepRaw: boolean,
 ): PartStream {
   const text = new TextDecoder()
   const sse = new SseReader(longestEvent)
+  const read = (raw: RawEvent): StreamEvent => ({ raw: keepRaw ? raw : null, parts: decoder.decode(raw) })
   const reader = body.getReader()
   try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const events = sse.push(text.decode(read.value, { stream: true }))
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      const events = sse.push(text.decode(step.value, { stream: true }))
       if (events === 'too-long') {
         yield [
           {
@@ -25,11 +31,11 @@ export async function* readEvents(
         ]
         return
       }
-      if (events.length > 0) yield events.map((raw) => ({ raw, parts: decoder.decode(raw) }))
+      if (events.length > 0) yield events.map(read)
     }
     // A last event without its blank line counts if it is whole; a cut one says nothing that could be believed.
     const last = sse.end().filter(({ data }) => data === '[DONE]' || parseJson(data).ok)
-    if (last.length > 0) yield last.map((raw) => ({ raw, parts: decoder.decode(raw) }))
+    if (last.length > 0) yield last.map(read)
   } finally {
     // Not awaited: a provider that has gone silent must not hold up its reader.
     reader.cancel().catch(() => undefined)

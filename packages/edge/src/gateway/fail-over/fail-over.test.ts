@@ -1,7 +1,7 @@
 import { failed, parseConfig, success, type Failure, type Outcome } from '@paceline/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Answer, Call, Service } from '../call.ts'
+import { sourceOf, type Answer, type Call, type Service } from '../call.ts'
 import type { Candidates } from '../candidate.ts'
 import { failOver } from './fail-over.ts'
 import { setUp } from '../setup.ts'
@@ -35,6 +35,7 @@ function cast(contexts: Readonly<Record<string, number>>): {
     maxAttempts: 10,
     deadlineAt: Date.now() + 60_000,
     signal: new AbortController().signal,
+    promptSize: 0,
     origin: 'gateway',
     directives: 0,
     attempts: [],
@@ -69,7 +70,9 @@ function play(script: Script, tookMs = 0): { service: Service<Candidates, Answer
     })
     vi.setSystemTime(Date.now() + tookMs)
     const outcome: Outcome<Answer> =
-      line === 'ok' ? success({ kind: 'whole', candidate, text: candidate.id }) : failed(line)
+      line === 'ok'
+        ? success({ kind: 'whole', source: sourceOf(candidate), text: candidate.id })
+        : failed(line)
     return Promise.resolve(outcome)
   }
   return { service, asked }

@@ -26,8 +26,8 @@ const deep = (levels: number): string => `{"a":${nested(levels - 1)}}`
 
 describe('reading a body', () => {
   it('takes a JSON object', async () => {
-    expect(await read('{"a":[1]}')).toEqual({ ok: true, value: { a: [1] } })
-    expect(await readPieces(['{"a":', '[1]}'], 100)).toEqual({ ok: true, value: { a: [1] } })
+    expect(await read('{"a":[1]}')).toEqual({ ok: true, value: { a: [1] }, bytes: 9 })
+    expect(await readPieces(['{"a":', '[1]}'], 100)).toEqual({ ok: true, value: { a: [1] }, bytes: 9 })
   })
 
   it.each<[string, Record<string, string>, number, string]>([

@@ -3,7 +3,7 @@ import { readLimited } from './read-limited.ts'
 import { parseJson } from '../wire/parse-json.ts'
 
 export type Body =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value: unknown; readonly bytes: number }
   | { readonly ok: false; readonly problem: Problem }
 
 /** Reads a JSON body of limited size; a larger one is refused before it is held in memory. */
@@ -51,7 +51,7 @@ export async function readJson(request: Request, limitBytes: number, mend: strin
     }
   }
   const json = parseJson(text)
-  if (json.ok) return { ok: true, value: json.value }
+  if (json.ok) return { ok: true, value: json.value, bytes: text.length }
   return {
     ok: false,
     problem: { ...invalid('The request body is not valid JSON.'), code: 'invalid_json' },

@@ -17,10 +17,10 @@ export type Part =
   /** The format's own end of stream, such as `[DONE]`. */
   | { readonly kind: 'done' }
 
-/** One server-sent event: its parts, and its bytes for readers of the same wire format. */
+/** One server-sent event: its parts, and its own spelling where that can pass as it is. */
 export interface StreamEvent {
   readonly parts: readonly Part[]
-  /** Null where the gateway made the event itself. */
+  /** Null where it came in another format than the caller's, from a store, or out of the gateway itself. */
   readonly raw: RawEvent | null
 }
 

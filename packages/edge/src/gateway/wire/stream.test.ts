@@ -146,7 +146,7 @@ const decodeAll = (wire: Wire, events: readonly RawEvent[]): StreamEvent[] => {
 /** A stream as the gateway writes it for a provider of another format. */
 function write(wire: Wire, parts: readonly Part[], request = requestOf(wire, WITH_USAGE)): string {
   const encoder = wire.streamEncoder(request)
-  const text = parts.map((part) => encoder.encode({ raw: null, parts: [part] }, false)).join('')
+  const text = parts.map((part) => encoder.encode({ raw: null, parts: [part] })).join('')
   return text + encoder.complete(ACCOUNT)
 }
 
@@ -307,7 +307,7 @@ describe('a stream passed on in its own format', () => {
         const sent = readSse(write(wire, partsOf(given))).map((raw) => stripAccount(raw))
         const encoder = wire.streamEncoder(requestOf(wire))
         const text = decodeAll(wire, sent)
-          .map((event) => encoder.encode(event, true))
+          .map((event) => encoder.encode(event))
           .join('')
         const passed = readSse(text + encoder.complete(ACCOUNT))
         expect(passed.map((raw) => stripAccount(raw))).toEqual(sent)
@@ -325,7 +325,7 @@ describe('a stream passed on in its own format', () => {
         const encoder = wire.streamEncoder(requestOf(wire))
         for (const event of decodeAll(wire, readSse(write(wire, partsOf(given))))) {
           if (event.parts.some((part) => part.kind === 'finish' || part.kind === 'done')) break
-          expect(encoder.encode(event, true)).toBe(event.raw === null ? '' : writeEvent(event.raw))
+          expect(encoder.encode(event)).toBe(event.raw === null ? '' : writeEvent(event.raw))
         }
       }),
       { numRuns: 50 },
@@ -338,13 +338,11 @@ describe('a stream passed on in its own format', () => {
     const encoder = anthropicWire.streamEncoder(requestOf(anthropicWire))
     for (const event of decodeAll(anthropicWire, [odd, ping])) {
       expect(event.raw).not.toBeNull()
-      expect(encoder.encode(event, true)).toBe(event.raw === null ? '' : writeEvent(event.raw))
+      expect(encoder.encode(event)).toBe(event.raw === null ? '' : writeEvent(event.raw))
     }
     const chunk = { event: '', data: '{"id":"a","odd":true,"choices":[{"index":0,"delta":{"odd":[1]}}]}' }
     const [event] = decodeAll(openAiWire, [chunk])
-    expect(event && openAiWire.streamEncoder(requestOf(openAiWire)).encode(event, true)).toBe(
-      writeEvent(chunk),
-    )
+    expect(event && openAiWire.streamEncoder(requestOf(openAiWire)).encode(event)).toBe(writeEvent(chunk))
   })
 
   it('adds the account to the chunk with the token counts, wherever the provider puts it', () => {
@@ -356,7 +354,7 @@ describe('a stream passed on in its own format', () => {
     for (const events of [[finish], [finish, counts]]) {
       const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
       const text = decodeAll(openAiWire, events)
-        .map((event) => encoder.encode(event, true))
+        .map((event) => encoder.encode(event))
         .join('')
       const chunks = dataOf(readSse(text + encoder.complete(ACCOUNT)))
       expect(chunks).toHaveLength(events.length)
@@ -379,7 +377,7 @@ describe('a stream with a finish marker on every chunk', () => {
   it('lets what it held pass as soon as words follow, each chunk once and in its order', () => {
     const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
     const sent = [chunkOf('a'), COUNTS, chunkOf('b'), chunkOf('c'), COUNTS, DONE]
-    const texts = decodeAll(openAiWire, sent).map((event) => encoder.encode(event, true))
+    const texts = decodeAll(openAiWire, sent).map((event) => encoder.encode(event))
     expect(texts.map((text) => readSse(text))).toEqual([
       [],
       [],
@@ -399,7 +397,7 @@ describe('a stream with a finish marker on every chunk', () => {
   it('lets what it held pass before plain words, too', () => {
     const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
     const plain = { event: '', data: '{"id":"a","choices":[{"index":0,"delta":{"content":"b"}}]}' }
-    const texts = decodeAll(openAiWire, [chunkOf('a'), plain]).map((event) => encoder.encode(event, true))
+    const texts = decodeAll(openAiWire, [chunkOf('a'), plain]).map((event) => encoder.encode(event))
     expect(readSse(texts.join(''))).toEqual([chunkOf('a'), plain])
   })
 
@@ -428,7 +426,7 @@ describe('a stream that breaks off', () => {
           const encoder = wire.streamEncoder(requestOf(wire, WITH_USAGE))
           const text = events
             .slice(0, at % (finish + 1))
-            .map((event) => encoder.encode(event, verbatim))
+            .map((event) => encoder.encode(verbatim ? event : { ...event, raw: null }))
             .join('')
           const sent = readSse(text + encoder.incomplete(FAILURE, { ...ACCOUNT, answer: 'incomplete' }))
           const spelled = JSON.stringify(sent)
@@ -454,7 +452,7 @@ describe('a stream that breaks off', () => {
     const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
     const finish = { event: '', data: '{"id":"a","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}' }
     const text = decodeAll(openAiWire, [finish])
-      .map((event) => encoder.encode(event, true))
+      .map((event) => encoder.encode(event))
       .join('')
     expect(text + encoder.incomplete(FAILURE, ACCOUNT)).not.toContain('finish_reason')
   })
@@ -462,7 +460,7 @@ describe('a stream that breaks off', () => {
   it('keeps the words that came with a finish marker which turned out to be wrong', () => {
     const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
     const data = '{"id":"a","choices":[{"index":0,"delta":{"content":"words"},"finish_reason":"stop"}]}'
-    const held = decodeAll(openAiWire, [{ event: '', data }]).map((event) => encoder.encode(event, true))
+    const held = decodeAll(openAiWire, [{ event: '', data }]).map((event) => encoder.encode(event))
     const end = encoder.incomplete(FAILURE, ACCOUNT)
     expect(held.join('')).toBe('')
     expect(end).toContain('"words"')

@@ -20,7 +20,9 @@ export interface Account {
   readonly provider: string
   readonly model: string
   readonly attempts: number
-  readonly answer: 'complete' | 'incomplete'
+  readonly answer: 'complete' | 'continued' | 'cached' | 'stale' | 'incomplete'
+  /** How long ago it was given, where it comes from a store. */
+  readonly ageMs?: number
 }
 
 /** What a request to a provider says; the address and the credentials belong to the provider, not to the format. */
@@ -69,8 +71,7 @@ export interface StreamDecoder {
 
 /** Writes a stream in the caller's format. Every stream ends by exactly one of `complete` and `incomplete`. */
 export interface StreamEncoder {
-  /** @param verbatim whether the event came in this same format, so that its own bytes can pass */
-  encode(event: StreamEvent, verbatim: boolean): string
+  encode(event: StreamEvent): string
   complete(account: Account): string
   incomplete(failure: Failure, account: Account): string
 }

@@ -21,8 +21,8 @@ export class AnthropicStreamEncoder implements StreamEncoder {
   #finish: FinishReason | null = null
   #usage: Usage | null = null
 
-  encode(event: StreamEvent, verbatim: boolean): string {
-    if (verbatim && event.raw !== null) {
+  encode(event: StreamEvent): string {
+    if (event.raw !== null) {
       return event.parts.some((part) => part.kind === 'done') ? '' : writeEvent(event.raw)
     }
     return event.parts.map((part) => this.#encodePart(part)).join('')

@@ -24,8 +24,8 @@ export class OpenAiStreamEncoder implements StreamEncoder {
     this.#includeUsage = request.includeUsage
   }
 
-  encode(event: StreamEvent, verbatim: boolean): string {
-    if (verbatim && event.raw !== null) return this.#pass(event.parts, event.raw)
+  encode(event: StreamEvent): string {
+    if (event.raw !== null) return this.#pass(event.parts, event.raw)
     return event.parts.map((part) => this.#encodePart(part)).join('')
   }
 
