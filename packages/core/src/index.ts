@@ -65,6 +65,7 @@ export {
 } from './response/state.ts'
 export type { StageRecord } from './response/step.ts'
 export { reportSchema, type Observation, type Refusal, type Report } from './response/observation.ts'
+export { hedgeAfterMs } from './routing/hedge.ts'
 export { leaseProbe } from './routing/breaker.ts'
 export {
   forgiven,

@@ -17,6 +17,7 @@ export type Phase = 'headers' | 'first-output' | 'body' | 'stream'
  * - `turned-away`: the provider won't serve this request, for a reason that may be its own; another may
  * - `context-length`, `content-policy`, `invalid-request`: the caller's request, judged by the provider
  * - `client-left`: the caller hung up
+ * - `beaten`: given up because another attempt of the same call spoke first
  * - `deadline`: the call's own time was up before this attempt had had its share of it
  */
 export type FailureKind =
@@ -34,6 +35,7 @@ export type FailureKind =
   | 'content-policy'
   | 'invalid-request'
   | 'client-left'
+  | 'beaten'
   | 'deadline'
 
 /** One failed call. `message` is fit for the caller: the provider's own reason, or ours; never a stack, never a key. */
@@ -76,6 +78,7 @@ export function creditOf(kind: FailureKind): Credit {
     case 'content-policy':
     case 'invalid-request':
     case 'client-left':
+    case 'beaten':
     case 'deadline':
       return 'ignore'
   }
@@ -111,6 +114,7 @@ export function nextStepAfter(failure: Failure): NextStep {
     case 'content-policy':
     case 'invalid-request':
     case 'client-left':
+    case 'beaten':
     case 'deadline':
       return 'tell-caller'
   }

@@ -1,4 +1,4 @@
-import type { Outcome, PromptSize } from '@paceline/core'
+import type { Failure, Outcome, PromptSize } from '@paceline/core'
 import type { Receipt, Receipts } from '../receipt/receipts.ts'
 import type { Candidate } from './candidate.ts'
 import type { Route } from './setup.ts'
@@ -29,17 +29,62 @@ export interface Call {
   readonly signal: AbortSignal
   /** One record for each attempt, in order; the attempts themselves fill them in. */
   readonly attempts: AttemptRecord[]
+  /** Whether a second attempt may start beside a silent one. */
+  readonly mayHedge: boolean
+  /** Ids of candidates that are only asked when all others have failed. */
+  readonly reserve: ReadonlySet<string>
+  /** Sends what health has been told of this call so far. */
+  readonly report: () => void
   /** What receipts are made with; without it there are none. */
   readonly receipts?: Receipts | null
-  /** The receipt of the last attempt, as soon as it is made. */
-  receipt?: Promise<Receipt | null>
 }
+
+/**
+ * Why an attempt was made: as the first of its call, after a failure elsewhere (`next`) or in the same place (`again`),
+ * beside one that is silent (`hedge`) or slow of late (`trickle`), to take up an answer that broke off (`continue`), or
+ * as a question of our own.
+ */
+export type AttemptReason = 'first' | 'next' | 'again' | 'hedge' | 'trickle' | 'continue' | 'probe'
 
 export interface AttemptRecord {
   readonly candidate: string
+  readonly reason: AttemptReason
   readonly startedAt: number
   headersAt: number | null
   firstOutputAt: number | null
+  /** Why it failed; null while it runs and where it did not. */
+  failure: Failure | null
+  failedAt: number | null
+}
+
+/** One try at one candidate. */
+export interface Attempt {
+  readonly candidate: Candidate
+  /** The caller's request, or what is left to ask of it. */
+  readonly request: ChatRequest
+  readonly record: AttemptRecord
+  /** Ends it because another one spoke first. Does nothing before it has begun and after it is over. */
+  giveUp: () => void
+}
+
+/** Enters an attempt into its call's account. */
+export function beginAttempt(
+  candidate: Candidate,
+  call: Call,
+  reason: AttemptReason,
+  request: ChatRequest = call.request,
+): Attempt {
+  const record: AttemptRecord = {
+    candidate: candidate.id,
+    reason,
+    startedAt: Date.now(),
+    headersAt: null,
+    firstOutputAt: null,
+    failure: null,
+    failedAt: null,
+  }
+  call.attempts.push(record)
+  return { candidate, request, record, giveUp: () => undefined }
 }
 
 /** Who gave an answer, by the ids of the configuration, and how it came to be. */
@@ -54,7 +99,10 @@ export interface Source {
 export const sourceOf = ({ provider, id }: Candidate): Source => ({ provider, model: id, answer: 'complete' })
 
 /** An answer at its commit: from here on only its stream can be governed. */
-export type Answer = WholeBody | StreamBody
+export type Answer = (WholeBody | StreamBody) & {
+  /** What proves the attempt that gave it. */
+  readonly receipt?: Promise<Receipt | null>
+}
 
 export interface WholeBody {
   readonly kind: 'whole'

@@ -1,12 +1,14 @@
-import { promptSizeOf } from '@paceline/core'
+import { hedgeAfterMs, promptSizeOf, type Mode } from '@paceline/core'
 import { Warmth, type Hearsay } from '../directives/warmth.ts'
 import { type HealthView, type DueProbe, type Report } from '../health/health-view.ts'
-import { attempt } from './attempt/attempt.ts'
+import { askOnce } from './attempt/attempt.ts'
 import { authenticate } from './parse/authenticate.ts'
-import type { Answer, Call, Service } from './call.ts'
-import type { Candidates } from './candidate.ts'
+import type { Answer, Attempt, Call, Service } from './call.ts'
+import type { Candidate, Candidates } from './candidate.ts'
 import { failOver } from './fail-over/fail-over.ts'
 import { issueReceipts, receiptEntry } from './account/issue-receipts.ts'
+import { hedge } from './hedge/hedge.ts'
+import { Purse } from './purse.ts'
 import { probe } from './attempt/probe.ts'
 import { invalid, isProblem, type Problem } from './problem.ts'
 import { readBody } from './parse/read-body.ts'
@@ -21,6 +23,9 @@ import type { Wire } from './wire/wire.ts'
 export interface Host extends Hearsay {
   readonly report: Report
 }
+
+/** From `degraded` on, load counts for more than speed. */
+const HEDGING = new Set<Mode>(['normal', 'conserving'])
 
 /**
  * One AI request from arrival to last byte. The order of the stages is the argument:
@@ -37,14 +42,18 @@ export interface Host extends Hearsay {
  */
 export class Gateway {
   readonly #health: HealthView
-  readonly #ask: Service<Candidates, Answer>
+  readonly #ask: Service<Attempt, Answer>
   readonly #answer: Service<Candidates, Answer>
   readonly #warmth = new Warmth()
 
   constructor(health: HealthView) {
     this.#health = health
-    this.#ask = reportHealth(health)(attempt)
-    this.#answer = failOver({ random: Math.random, sleep })(issueReceipts(this.#ask))
+    this.#ask = issueReceipts(reportHealth(health)(askOnce))
+    const purse = new Purse()
+    const patienceMs = ({ ttfvtTargetMs }: Candidate): number => hedgeAfterMs(null, ttfvtTargetMs)
+    const isTrickle = (): boolean => false
+    const hedged = hedge({ purse, patienceMs, isTrickle })(this.#ask)
+    this.#answer = failOver({ purse, random: Math.random, sleep })(hedged)
   }
 
   async handle(request: Request, wire: Wire, setup: Setup, host: Host): Promise<Response> {
@@ -86,6 +95,9 @@ export class Gateway {
       deadlineAt: startedAt + route.timers.totalMs,
       signal: request.signal,
       attempts: [],
+      mayHedge: chat.stream && HEDGING.has(directives.inForce(routedAt).mode),
+      reserve: selection.reserve,
+      report: () => host.waitUntil(this.#report(setup, host)),
       receipts: setup.receipts,
     }
     const outcome = await this.#answer(selection.candidates, call)
@@ -93,7 +105,7 @@ export class Gateway {
       host.waitUntil(this.#report(setup, host))
       return respondFailure(outcome.failure, call)
     }
-    const receipt = await call.receipt
+    const receipt = await outcome.value.receipt
     // The pending promise keeps the request's context alive, so that a caller who leaves is noticed.
     const ended = Promise.withResolvers<void>()
     const response = respond(outcome.value, call, () => ended.resolve())

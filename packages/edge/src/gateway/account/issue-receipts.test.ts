@@ -1,41 +1,49 @@
-import { failed, success } from '@paceline/core'
+import { failed, success, type Outcome } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
-import { Receipts } from '../../receipt/receipts.ts'
-import { sourceOf, type Call } from '../call.ts'
+import { Receipts, type Receipt } from '../../receipt/receipts.ts'
+import { beginAttempt, sourceOf, type Answer, type Attempt, type Call, type Service } from '../call.ts'
 import type { Candidate } from '../candidate.ts'
 import { issueReceipts, receiptEntry } from './issue-receipts.ts'
 
 const candidate = (id: string): Candidate => ({ id }) as Candidate
 const callWith = (receipts: Receipts | null): Call =>
-  ({ route: { name: 'chat' }, directives: 7, receipts }) as unknown as Call
-const answer = success({ kind: 'whole', source: sourceOf(candidate('a')), text: '' } as const)
+  ({ route: { name: 'chat' }, directives: 7, receipts, attempts: [] }) as unknown as Call
+const answer = { kind: 'whole', source: sourceOf(candidate('a')), text: '' } as const
+const answering: Service<Attempt, Answer> = () => Promise.resolve(success(answer))
+
+async function ask(
+  call: Call,
+  service = answering,
+): Promise<{ outcome: Outcome<Answer>; receipt: Receipt | null | undefined }> {
+  const outcome = await issueReceipts(service)(beginAttempt(candidate('a'), call, 'first'), call)
+  return { outcome, receipt: outcome.ok ? await outcome.value.receipt : undefined }
+}
 
 describe('issuing receipts', () => {
-  it('names the candidate of the last attempt', async () => {
+  it('names the candidate that answers', async () => {
     const receipts = new Receipts('a secret')
-    const call = callWith(receipts)
-    const ask = issueReceipts(() =>
-      Promise.resolve(failed({ kind: 'overloaded', phase: 'headers', message: '' })),
-    )
-    await ask([candidate('first')], call)
-    await ask([candidate('second')], call)
-    const made = await call.receipt
-    const opened = await receipts.open(`${made?.call}.${made?.receipt}`, Date.now())
-    expect(opened).toMatchObject({ ok: true, routed: { route: 'chat', candidate: 'second', directives: 7 } })
+    const { receipt } = await ask(callWith(receipts))
+    const opened = await receipts.open(`${receipt?.call}.${receipt?.receipt}`, Date.now())
+    expect(opened).toMatchObject({ ok: true, routed: { route: 'chat', candidate: 'a', directives: 7 } })
+  })
+
+  it('passes failures on as they are', async () => {
+    const failure = failed({ kind: 'overloaded', phase: 'headers', message: '' })
+    const { outcome } = await ask(callWith(new Receipts('a secret')), () => Promise.resolve(failure))
+    expect(outcome).toBe(failure)
   })
 
   it('keeps no attempt waiting', async () => {
     const never = { mint: () => new Promise(() => undefined) } as unknown as Receipts
-    expect(await issueReceipts(() => Promise.resolve(answer))([candidate('a')], callWith(never))).toBe(answer)
+    const call = callWith(never)
+    const outcome = await issueReceipts(answering)(beginAttempt(candidate('a'), call, 'first'), call)
+    expect(outcome).toMatchObject({ ok: true, value: answer })
   })
 
   it('makes none without a secret, and takes no answer away where making one fails', async () => {
     const broken = { mint: () => Promise.reject(new Error('no entropy')) } as unknown as Receipts
-    for (const receipts of [null, broken]) {
-      const call = callWith(receipts)
-      expect(await issueReceipts(() => Promise.resolve(answer))([candidate('a')], call)).toBe(answer)
-      expect(await call.receipt).toBeNull()
-    }
+    for (const receipts of [null, broken])
+      expect(await ask(callWith(receipts))).toMatchObject({ outcome: { value: answer }, receipt: null })
   })
 
   it('is spelled as pages read it', () => {

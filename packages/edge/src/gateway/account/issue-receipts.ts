@@ -1,16 +1,16 @@
 import type { Version } from '@paceline/core'
 import { log } from '../../log.ts'
 import type { Receipt } from '../../receipt/receipts.ts'
-import type { Answer, Call, Layer } from '../call.ts'
-import type { Candidates } from '../candidate.ts'
+import type { Answer, Attempt, Call, Layer } from '../call.ts'
 
 /**
  * Makes a receipt beside each attempt, so that it is there before the provider has answered and delays nothing. That of
  * the attempt which answers goes out with the answer.
  */
-export const issueReceipts: Layer<Candidates, Answer> = (inner) => (candidates, call) => {
-  call.receipt = mint(call, candidates[0].id)
-  return inner(candidates, call)
+export const issueReceipts: Layer<Attempt, Answer> = (inner) => async (attempt, call) => {
+  const receipt = mint(call, attempt.candidate.id)
+  const outcome = await inner(attempt, call)
+  return outcome.ok ? { ok: true, value: { ...outcome.value, receipt } } : outcome
 }
 
 async function mint({ receipts, route, directives }: Call, candidate: string): Promise<Receipt | null> {

@@ -66,6 +66,7 @@ export function problemOf(failure: Failure): Problem {
     case 'truncated':
     case 'malformed':
     case 'client-left':
+    case 'beaten':
       return {
         ...AGAIN,
         status: 503,

@@ -9,8 +9,8 @@ import {
 } from '@paceline/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HealthView } from '../../health/health-view.ts'
-import { sourceOf, type Answer, type Call, type Service } from '../call.ts'
-import type { Candidates } from '../candidate.ts'
+import { callFixture } from '../call.fixture.ts'
+import { beginAttempt, sourceOf, type Answer, type Attempt, type Service } from '../call.ts'
 import { reportHealth } from './report-health.ts'
 import { setUp } from '../setup.ts'
 import type { Part, PartStream } from '../wire/part.ts'
@@ -85,14 +85,9 @@ function stage(model: object = {}): Heard {
         messages: [{ role: 'user', content: 'x' }],
       })
       if (!request.ok) throw new Error(request.bad.message)
-      const service: Service<Candidates, Answer> = ([candidate], call) => {
+      const service: Service<Attempt, Answer> = ({ candidate, record }) => {
         const ok = answer === 'whole' || Array.isArray(answer)
-        call.attempts.push({
-          candidate: candidate.id,
-          startedAt: 1_000,
-          headersAt: 1_001,
-          firstOutputAt: ok ? 1_000 + firstOutputMs : null,
-        })
+        if (ok) record.firstOutputAt = record.startedAt + firstOutputMs
         if (answer === 'whole')
           return Promise.resolve(success({ kind: 'whole', source: sourceOf(candidate), text: '' }))
         if ('kind' in answer) return Promise.resolve(failed(answer))
@@ -105,22 +100,10 @@ function stage(model: object = {}): Heard {
           }),
         )
       }
-      const call: Call = {
-        id: 'c',
-        route,
-        wire: openAiWire,
-        request: request.value,
-        passHeaders: {},
-        startedAt: 1_000,
-        maxAttempts: 1,
-        deadlineAt: 1e9,
-        signal: new AbortController().signal,
-        promptSize: 0,
-        origin: 'gateway',
-        directives: 7,
-        attempts: [],
-      }
-      return reportHealth(health)(service)(route.candidates as unknown as Candidates, call)
+      const call = callFixture({ route, request: request.value, directives: 7 })
+      const [candidate] = route.candidates
+      if (candidate === undefined) throw new Error('the cast is broken')
+      return reportHealth(health)(service)(beginAttempt(candidate, call, 'first'), call)
     },
   }
 }

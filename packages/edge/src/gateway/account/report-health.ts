@@ -1,22 +1,50 @@
-import { creditOf, type Failure, type Sample } from '@paceline/core'
+import { creditOf, type Failure } from '@paceline/core'
 import type { HealthView } from '../../health/health-view.ts'
 import { log } from '../../log.ts'
-import type { Answer, Call, Layer, StreamLayer } from '../call.ts'
-import type { Candidate, Candidates } from '../candidate.ts'
+import type { Answer, Attempt, AttemptReason, Layer, StreamLayer } from '../call.ts'
 
 /**
- * Tells health what each attempt was like: how soon it spoke, at once; how it ended, only at its end, since a stream
+ * Tells health what each attempt was like: how soon it spoke, or that it is overdue, at once; how it ended, only at its end, since a stream
  * that opens well may still break off. Callers that leave and requests that were wrong count against nobody.
  */
-export function reportHealth(health: HealthView): Layer<Candidates, Answer> {
-  return (inner) => async (candidates, call) => {
-    const [candidate] = candidates
+export function reportHealth(health: HealthView): Layer<Attempt, Answer> {
+  return (inner) => async (attempt, call) => {
+    const { candidate, record } = attempt
     const generation = health.generationOf(candidate.id)
     const end = (result: 'success' | 'failure' | 'unusable'): void =>
       health.note({ kind: 'end', candidate: candidate.id, result, generation })
+    let isTold = false
+    const tellSpeed = (ms: number, late: boolean, beaten = false): void => {
+      if (isTold) return
+      isTold = true
+      health.note({
+        kind: 'first-output',
+        candidate: candidate.id,
+        route: call.route.name,
+        origin: call.origin,
+        ms,
+        late,
+        beaten,
+        promptSize: call.promptSize,
+        directives: call.directives,
+      })
+      if (late) call.report()
+    }
+    // Unstreamed answers arrive when they are done: their time says how long they are, not how fast the provider is.
+    const overdue = call.request.stream
+      ? setTimeout(() => tellSpeed(candidate.ttfvtTargetMs, true), candidate.ttfvtTargetMs)
+      : null
 
-    const outcome = await inner(candidates, call)
-    for (const sample of speedOf(candidate, call, outcome.ok ? null : outcome.failure)) health.note(sample)
+    const outcome = await inner(attempt, call)
+    clearTimeout(overdue)
+    if (call.request.stream) {
+      const ms = (record.firstOutputAt ?? Date.now()) - record.startedAt
+      if (outcome.ok) tellSpeed(ms, ms > candidate.ttfvtTargetMs)
+      else if (outcome.failure.kind === 'timeout') tellSpeed(ms, true)
+      // One that started no sooner than its winner has not proven slow.
+      else if (outcome.failure.kind === 'beaten' && !LATE_STARTERS.has(record.reason))
+        tellSpeed(ms, true, true)
+    }
     const settle = (failure: Failure): void => {
       const result = resultOf(failure)
       if (result === 'unusable' || failure.kind === 'turned-away')
@@ -49,26 +77,7 @@ function resultOf({ kind }: Failure): 'failure' | 'unusable' | null {
   return kind === 'unauthorized' || kind === 'misconfigured' ? 'unusable' : 'failure'
 }
 
-/** Unstreamed answers arrive when they are done: their time says how long they are, not how fast the provider is. */
-function speedOf(candidate: Candidate, call: Call, failure: Failure | null): Sample[] {
-  const record = call.attempts.at(-1)
-  if (!call.request.stream || record === undefined) return []
-  if (failure !== null && failure.kind !== 'timeout') return []
-  const ms = (record.firstOutputAt ?? Date.now()) - record.startedAt
-  return [
-    {
-      kind: 'first-output',
-      candidate: candidate.id,
-      route: call.route.name,
-      origin: call.origin,
-      ms,
-      late: failure !== null || ms > candidate.ttfvtTargetMs,
-      beaten: false,
-      promptSize: call.promptSize,
-      directives: call.directives,
-    },
-  ]
-}
+const LATE_STARTERS = new Set<AttemptReason>(['hedge', 'trickle'])
 
 /** Tells once how a stream ended; one whose reader left before its end tells nothing. */
 const watchEnd = (onEnd: (failure: Failure | null) => void): StreamLayer =>

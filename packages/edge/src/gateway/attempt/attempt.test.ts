@@ -1,8 +1,8 @@
 import { parseConfig, type Failure, type Outcome } from '@paceline/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { attempt } from './attempt.ts'
-import type { Answer, AttemptRecord, Call } from '../call.ts'
-import type { Candidates } from '../candidate.ts'
+import { askOnce } from './attempt.ts'
+import { callFixture } from '../call.fixture.ts'
+import { beginAttempt, type Answer, type Attempt, type AttemptRecord, type Call } from '../call.ts'
 import { setUp } from '../setup.ts'
 import { anthropicWire } from '../wire/anthropic/wire.ts'
 import { openAiWire } from '../wire/openai/wire.ts'
@@ -27,36 +27,29 @@ const CONFIG = parseConfig({
   keys: { app: { secretFrom: 'KEY' } },
 })
 
-const EARLIER: AttemptRecord = { candidate: 'x', startedAt: 0, headersAt: null, firstOutputAt: null }
+const EARLIER: AttemptRecord = {
+  candidate: 'x',
+  reason: 'first',
+  startedAt: 0,
+  headersAt: null,
+  firstOutputAt: null,
+  failure: null,
+  failedAt: null,
+}
 
 function callOf(
   name: string,
   wire: Wire,
   stream: boolean,
   more: Partial<Call> = {},
-): { candidates: Candidates; call: Call } {
+): { attempt: Attempt; call: Call } {
   const route = setUp(CONFIG, {}).routes.find((one) => one.name === name)
   const body = { model: name, stream, max_tokens: 5, messages: [{ role: 'user', content: 'x' }] }
   const request = wire.parseRequest(body)
   const [candidate] = route?.candidates ?? []
   if (route === undefined || candidate === undefined || !request.ok) throw new Error('the cast is broken')
-  const call: Call = {
-    id: 'c',
-    route,
-    wire,
-    request: request.value,
-    passHeaders: {},
-    startedAt: Date.now(),
-    maxAttempts: 4,
-    deadlineAt: Date.now() + 300_000,
-    signal: new AbortController().signal,
-    promptSize: 0,
-    origin: 'gateway',
-    directives: 0,
-    attempts: [],
-    ...more,
-  }
-  return { candidates: [candidate], call }
+  const call = callFixture({ route, wire, request: request.value, ...more })
+  return { attempt: beginAttempt(candidate, call, 'first'), call }
 }
 
 /** As workerd does it: what an abort throws is a copy of its reason, of no class of ours. */
@@ -113,8 +106,8 @@ describe('an attempt that fails', () => {
     [false, 4_000],
   ])('is a timeout when no headers come in time (streamed: %s), whatever is thrown', async (stream, ms) => {
     providerThat(aborted)
-    const { candidates, call } = callOf('open', openAiWire, stream)
-    const outcome = attempt(candidates, call)
+    const { attempt, call } = callOf('open', openAiWire, stream)
+    const outcome = askOnce(attempt, call)
     await vi.advanceTimersByTimeAsync(ms)
     expect(failureOf(await outcome)).toMatchObject({ kind: 'timeout', phase: 'headers' })
     expect(vi.getTimerCount()).toBe(0)
@@ -122,16 +115,16 @@ describe('an attempt that fails', () => {
 
   it('is a timeout when headers come, and no words', async () => {
     providerThat((signal) => Promise.resolve(streamOf(signal, ': ping\n\n')))
-    const { candidates, call } = callOf('open', openAiWire, true)
-    const outcome = attempt(candidates, call)
+    const { attempt, call } = callOf('open', openAiWire, true)
+    const outcome = askOnce(attempt, call)
     await vi.advanceTimersByTimeAsync(2_000)
     expect(failureOf(await outcome)).toMatchObject({ kind: 'timeout', phase: 'first-output' })
   })
 
   it('is unreachable when the connection fails, and names no host', async () => {
     providerThat(() => Promise.reject(new TypeError('connect ECONNREFUSED 10.0.0.7:443')))
-    const { candidates, call } = callOf('open', openAiWire, true)
-    const failure = failureOf(await attempt(candidates, call))
+    const { attempt, call } = callOf('open', openAiWire, true)
+    const failure = failureOf(await askOnce(attempt, call))
     expect(failure).toMatchObject({ kind: 'unreachable', phase: 'headers' })
     expect(failure.message).not.toContain('10.0.0.7')
     expect(vi.getTimerCount()).toBe(0)
@@ -140,8 +133,8 @@ describe('an attempt that fails', () => {
   it('is the caller’s when the caller leaves, whatever is thrown', async () => {
     providerThat(aborted)
     const leaving = new AbortController()
-    const { candidates, call } = callOf('open', openAiWire, true, { signal: leaving.signal })
-    const outcome = attempt(candidates, call)
+    const { attempt, call } = callOf('open', openAiWire, true, { signal: leaving.signal })
+    const outcome = askOnce(attempt, call)
     await vi.advanceTimersByTimeAsync(500)
     leaving.abort(new Error('gone'))
     expect(failureOf(await outcome)).toMatchObject({ kind: 'client-left' })
@@ -151,8 +144,8 @@ describe('an attempt that fails', () => {
   it('asks nobody for a caller that has left already', async () => {
     const asked = vi.fn<Answering>(aborted)
     providerThat(asked)
-    const { candidates, call } = callOf('open', openAiWire, true, { signal: AbortSignal.abort() })
-    expect(failureOf(await attempt(candidates, call))).toMatchObject({ kind: 'client-left' })
+    const { attempt, call } = callOf('open', openAiWire, true, { signal: AbortSignal.abort() })
+    expect(failureOf(await askOnce(attempt, call))).toMatchObject({ kind: 'client-left' })
     expect(asked).not.toHaveBeenCalled()
   })
 })
@@ -160,8 +153,8 @@ describe('an attempt that fails', () => {
 describe('the end of the time of a call', () => {
   it('is a timeout of the first attempt, which had all of it', async () => {
     providerThat(aborted)
-    const { candidates, call } = callOf('open', openAiWire, true, { deadlineAt: Date.now() + 800 })
-    const outcome = attempt(candidates, call)
+    const { attempt, call } = callOf('open', openAiWire, true, { deadlineAt: Date.now() + 800 })
+    const outcome = askOnce(attempt, call)
     await vi.advanceTimersByTimeAsync(800)
     expect(failureOf(await outcome)).toMatchObject({ kind: 'timeout', phase: 'headers' })
   })
@@ -169,16 +162,16 @@ describe('the end of the time of a call', () => {
   it('is the fault of no attempt that began late', async () => {
     providerThat(aborted)
     const late = { deadlineAt: Date.now() + 800, attempts: [EARLIER] }
-    const { candidates, call } = callOf('open', openAiWire, true, late)
-    const outcome = attempt(candidates, call)
+    const { attempt, call } = callOf('open', openAiWire, true, late)
+    const outcome = askOnce(attempt, call)
     await vi.advanceTimersByTimeAsync(800)
     expect(failureOf(await outcome)).toMatchObject({ kind: 'deadline', phase: 'headers' })
   })
 
   it('leaves a late attempt its own timeouts', async () => {
     providerThat(aborted)
-    const { candidates, call } = callOf('open', openAiWire, true, { attempts: [EARLIER] })
-    const outcome = attempt(candidates, call)
+    const { attempt, call } = callOf('open', openAiWire, true, { attempts: [EARLIER] })
+    const outcome = askOnce(attempt, call)
     await vi.advanceTimersByTimeAsync(1_000)
     expect(failureOf(await outcome)).toMatchObject({ kind: 'timeout', phase: 'headers' })
   })
@@ -188,8 +181,8 @@ describe('the end of the time of a call', () => {
     ['silence', 300_000, 3_000, 'timeout'],
   ])('is told in a running stream: %s', async (_, totalMs, ms, kind) => {
     providerThat((signal) => Promise.resolve(streamOf(signal, WORD)))
-    const { candidates, call } = callOf('open', openAiWire, true, { deadlineAt: Date.now() + totalMs })
-    const end = endOf(await attempt(candidates, call))
+    const { attempt, call } = callOf('open', openAiWire, true, { deadlineAt: Date.now() + totalMs })
+    const end = endOf(await askOnce(attempt, call))
     await vi.advanceTimersByTimeAsync(ms)
     expect(await end).toMatchObject({ kind, phase: 'stream' })
   })
@@ -197,8 +190,8 @@ describe('the end of the time of a call', () => {
   it('is the caller’s when the caller leaves a running stream', async () => {
     providerThat((signal) => Promise.resolve(streamOf(signal, WORD)))
     const leaving = new AbortController()
-    const { candidates, call } = callOf('open', openAiWire, true, { signal: leaving.signal })
-    const end = endOf(await attempt(candidates, call))
+    const { attempt, call } = callOf('open', openAiWire, true, { signal: leaving.signal })
+    const end = endOf(await askOnce(attempt, call))
     leaving.abort()
     expect(await end).toMatchObject({ kind: 'client-left', phase: 'stream' })
   })
@@ -215,8 +208,8 @@ describe('the headers of an attempt', () => {
       headers = new Headers(init.headers)
       return Promise.reject(new Error('seen enough'))
     })
-    const { candidates, call } = callOf(name, wire, false, { passHeaders })
-    await attempt(candidates, call)
+    const { attempt, call } = callOf(name, wire, false, { passHeaders })
+    await askOnce(attempt, call)
     return headers
   }
   const VERSION = 'anthropic-version'

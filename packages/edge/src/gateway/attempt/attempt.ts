@@ -1,6 +1,6 @@
 import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
-import { sourceOf, type Answer, type AttemptRecord, type Call, type Service } from '../call.ts'
-import type { Candidate, Candidates } from '../candidate.ts'
+import { sourceOf, type Answer, type Attempt, type AttemptRecord, type Call, type Service } from '../call.ts'
+import type { Candidate } from '../candidate.ts'
 import { PhaseExpired, PhaseTimer } from './phase-timer.ts'
 import { readErrorBody, readText } from './read-text.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -8,24 +8,29 @@ import { openStream } from './open-stream.ts'
 import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
 
-/** Asks the first candidate once, under its phase timers. */
-export const attempt: Service<Candidates, Answer> = async ([candidate], call) => {
-  const record = begin(candidate, call)
+/** Asks one candidate once, under its phase timers. */
+export const askOnce: Service<Attempt, Answer> = async (attempt, call) => {
+  const { candidate, record } = attempt
   const timer = new PhaseTimer(call.deadlineAt)
   // An attempt that began late is not to blame for the end of the call's time.
-  const beganLate = call.attempts.length > 1
+  const beganLate = call.attempts[0] !== record
   // The signal is asked and not the thrown error: in workerd that is a copy of the reason, and of no class of ours.
   const explain = (phase: Phase): Failure => failureOf(timer.signal.reason, phase, beganLate)
   const { timers } = candidate
   // Outside the try: what fails here is ours, not the provider's.
-  const body = JSON.stringify(bodyFor(candidate, call))
+  const body = JSON.stringify(bodyFor(attempt, call))
   const leave = (): void => timer.abort(new ClientLeft())
-  if (call.signal.aborted) return failed(failureOf(new ClientLeft(), 'headers', beganLate))
+  if (call.signal.aborted) {
+    const failure = failureOf(new ClientLeft(), 'headers', beganLate)
+    fail(record, failure)
+    return failed(failure)
+  }
   call.signal.addEventListener('abort', leave, { once: true })
   const release = (): void => {
     timer.stop()
     call.signal.removeEventListener('abort', leave)
   }
+  attempt.giveUp = () => timer.abort(new Beaten())
 
   let phase: Phase = 'headers'
   let outcome: Outcome<Answer>
@@ -52,19 +57,25 @@ export const attempt: Service<Candidates, Answer> = async ([candidate], call) =>
     outcome = failed(explain(phase))
   }
   if (outcome.ok) record.firstOutputAt = Date.now()
-  else timer.abort(new Error('the attempt is over'))
+  else {
+    fail(record, outcome.failure)
+    timer.abort(new Error('the attempt is over'))
+  }
   if (!outcome.ok || outcome.value.kind === 'whole') release()
   return outcome
+}
+
+function fail(record: AttemptRecord, failure: Failure): void {
+  record.failure = failure
+  record.failedAt = Date.now()
 }
 
 class ClientLeft extends Error {
   override readonly name = 'ClientLeft'
 }
 
-function begin(candidate: Candidate, call: Call): AttemptRecord {
-  const record = { candidate: candidate.id, startedAt: Date.now(), headersAt: null, firstOutputAt: null }
-  call.attempts.push(record)
-  return record
+class Beaten extends Error {
+  override readonly name = 'Beaten'
 }
 
 function headersFor({ wire, headers: own }: Candidate, { wire: callerWire, passHeaders }: Call): Headers {
@@ -74,7 +85,7 @@ function headersFor({ wire, headers: own }: Candidate, { wire: callerWire, passH
   return headers
 }
 
-const bodyFor = ({ wire, model }: Candidate, { request, wire: callerWire }: Call): unknown =>
+const bodyFor = ({ candidate: { wire, model }, request }: Attempt, { wire: callerWire }: Call): unknown =>
   wire === callerWire
     ? wire.forward(request, model)
     : wire.encodeRequest(request.conversation(), model, request.stream)
@@ -103,6 +114,7 @@ async function readFailure(candidate: Candidate, response: Response): Promise<Fa
 /** What the end of an upstream call says about the provider. Errors' own words stay here: they may name hosts. */
 function failureOf(reason: unknown, phase: Phase, beganLate: boolean): Failure {
   if (reason instanceof ClientLeft) return { kind: 'client-left', phase, message: 'The caller left.' }
+  if (reason instanceof Beaten) return { kind: 'beaten', phase, message: 'Another attempt spoke first.' }
   if (reason instanceof PhaseExpired) {
     // In a running stream only the gap is the provider's; the last instant may come of a reader that is slow.
     const inTime = reason.atLast && (beganLate || reason.phase === 'stream')

@@ -10,8 +10,8 @@ import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import { isOutput, type PartStream, type StreamEvent } from '../wire/part.ts'
 
-/** The attempt that a stream belongs to. */
-interface Attempt {
+/** What holds and explains the upstream call that a stream belongs to. */
+interface Upstream {
   readonly timer: PhaseTimer
   readonly leave: () => void
   /** Called once when the stream is over. */
@@ -28,7 +28,7 @@ export async function openStream(
   candidate: Candidate,
   call: Call,
   response: Response,
-  { timer, leave, release, explain }: Attempt,
+  { timer, leave, release, explain }: Upstream,
 ): Promise<Outcome<Answer>> {
   const body: ReadableStream<Uint8Array> | null = response.body
   if (body === null) return failed(malformed('first-output', 'it has no body'))

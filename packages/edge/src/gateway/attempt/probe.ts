@@ -1,6 +1,6 @@
 import type { FailureKind } from '@paceline/core'
-import type { Answer, Call, Service } from '../call.ts'
-import type { Candidate, Candidates } from '../candidate.ts'
+import { beginAttempt, type Answer, type Attempt, type Call, type Service } from '../call.ts'
+import type { Candidate } from '../candidate.ts'
 import type { Route } from '../setup.ts'
 import { parseOpenAiRequest } from '../wire/openai/request.ts'
 import { openAiWire } from '../wire/openai/wire.ts'
@@ -22,7 +22,7 @@ export async function probe(
   candidate: Candidate,
   route: Route,
   directives: number,
-  service: Service<Candidates, Answer>,
+  service: Service<Attempt, Answer>,
 ): Promise<boolean> {
   const request = parseOpenAiRequest(QUESTION)
   if (!request.ok) throw new Error(request.bad.message)
@@ -41,8 +41,11 @@ export async function probe(
     deadlineAt: now + PROBE_MS,
     signal: new AbortController().signal,
     attempts: [],
+    mayHedge: false,
+    reserve: new Set(),
+    report: () => undefined,
   }
-  const outcome = await service([candidate], call)
+  const outcome = await service(beginAttempt(candidate, call, 'probe'), call)
   if (!outcome.ok) return REFUSALS.has(outcome.failure.kind)
   if (outcome.value.kind === 'whole') return false
   // Read to its end: only a whole answer proves a provider well.

@@ -1,8 +1,10 @@
 import { failed, parseConfig, success, type Failure, type Outcome } from '@paceline/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { sourceOf, type Answer, type Call, type Service } from '../call.ts'
+import { callFixture } from '../call.fixture.ts'
+import { beginAttempt, sourceOf, type Answer, type Call, type Service } from '../call.ts'
 import type { Candidates } from '../candidate.ts'
+import { Purse } from '../purse.ts'
 import { failOver } from './fail-over.ts'
 import { setUp } from '../setup.ts'
 import { openAiWire } from '../wire/openai/wire.ts'
@@ -25,22 +27,14 @@ function cast(contexts: Readonly<Record<string, number>>): {
   const [route] = setUp(config, {}).routes
   const request = openAiWire.parseRequest({ model: 'chat', messages: [{ role: 'user', content: 'x' }] })
   if (route === undefined || !request.ok) throw new Error('the cast is broken')
-  const call = (limits: Partial<Call> = {}): Call => ({
-    id: 'c',
-    route,
-    wire: openAiWire,
-    request: request.value,
-    passHeaders: {},
-    startedAt: Date.now(),
-    maxAttempts: 10,
-    deadlineAt: Date.now() + 60_000,
-    signal: new AbortController().signal,
-    promptSize: 0,
-    origin: 'gateway',
-    directives: 0,
-    attempts: [],
-    ...limits,
-  })
+  const call = (limits: Partial<Call> = {}): Call =>
+    callFixture({
+      route,
+      request: request.value,
+      maxAttempts: 10,
+      deadlineAt: Date.now() + 60_000,
+      ...limits,
+    })
   return { candidates: route.candidates as unknown as Candidates, call }
 }
 
@@ -62,18 +56,13 @@ function play(script: Script, tookMs = 0): { service: Service<Candidates, Answer
     const lines = script[candidate.id] ?? []
     const line = lines[Math.min(asked.filter((id) => id === candidate.id).length, lines.length - 1)] ?? 'ok'
     asked.push(candidate.id)
-    call.attempts.push({
-      candidate: candidate.id,
-      startedAt: Date.now(),
-      headersAt: null,
-      firstOutputAt: null,
-    })
+    const { record } = beginAttempt(candidate, call, 'first')
     vi.setSystemTime(Date.now() + tookMs)
-    const outcome: Outcome<Answer> =
-      line === 'ok'
-        ? success({ kind: 'whole', source: sourceOf(candidate), text: candidate.id })
-        : failed(line)
-    return Promise.resolve(outcome)
+    if (line === 'ok')
+      return Promise.resolve(success({ kind: 'whole', source: sourceOf(candidate), text: candidate.id }))
+    record.failure = line
+    record.failedAt = Date.now()
+    return Promise.resolve(failed(line))
   }
   return { service, asked }
 }
@@ -84,7 +73,8 @@ const sleep = (ms: number): Promise<void> => {
   vi.setSystemTime(Date.now() + ms)
   return Promise.resolve()
 }
-const layer = (random = 0.5): ReturnType<typeof failOver> => failOver({ random: () => random, sleep })
+const layer = (random = 0.5): ReturnType<typeof failOver> =>
+  failOver({ purse: new Purse(), random: () => random, sleep })
 
 /** Plays one request and tells whom it asked, and what came of it. */
 async function run(
@@ -173,6 +163,7 @@ describe('failing over', () => {
     const { service, asked } = play({ a: [busy] })
     const leaving = new AbortController()
     const layered = failOver({
+      purse: new Purse(),
       random: () => 1,
       sleep: () => {
         leaving.abort()

@@ -9,6 +9,8 @@ import type { Wire } from '../wire/wire.ts'
 export interface Selection {
   readonly candidates: Candidates
   readonly permitted: boolean
+  /** Ids of those that are only asked when all others have failed. */
+  readonly reserve: ReadonlySet<string>
 }
 
 /**
@@ -27,15 +29,15 @@ export function select(
   if (route.candidates.length === 0) return notConfigured(route)
   const [first, ...others] = route.candidates.filter((candidate) => canServe(candidate, request, wire))
   if (first === undefined) return notCapable(request, wire)
-  const { order, permitted } = rankWithin(
-    [first, ...others],
-    shares,
-    Object.hasOwn(caps, route.name) ? caps[route.name] : undefined,
-    route.order,
-    random,
-  )
-  return { candidates: order, permitted }
+  const ofRoute = Object.hasOwn(caps, route.name) ? caps[route.name] : undefined
+  const { order, permitted } = rankWithin([first, ...others], shares, ofRoute, route.order, random)
+  return { candidates: order, permitted, reserve: ofRoute === undefined ? NOBODY : cappedToNothing(ofRoute) }
 }
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+const cappedToNothing = (caps: Shares[string]): Set<string> =>
+  new Set(Object.entries(caps).flatMap(([id, { cap }]) => (cap > 0 ? [] : [id])))
 
 function canServe({ capabilities, wire }: Candidate, { needs }: ChatRequest, callerWire: Wire): boolean {
   if (needs.tools && !capabilities.tools) return false
