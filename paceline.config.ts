@@ -35,6 +35,8 @@ export default defineConfig({
       provider: 'anthropic',
       model: 'claude-haiku-4-5',
       contextTokens: 200_000,
+      // It can go on with an answer that another model began.
+      capabilities: { prefill: true },
       ...unhurried,
     },
     'gemini-flash': {
@@ -43,9 +45,9 @@ export default defineConfig({
       contextTokens: 1_000_000,
       ...unhurried,
     },
-    'mock-openai': { provider: 'mock-openai', model: 'mock-large' },
-    'mock-anthropic': { provider: 'mock-anthropic', model: 'mock-large' },
-    'mock-compatible': { provider: 'mock-compatible', model: 'mock-large' },
+    'mock-openai': { provider: 'mock-openai', model: 'mock-large', capabilities: { prefill: true } },
+    'mock-anthropic': { provider: 'mock-anthropic', model: 'mock-large', capabilities: { prefill: true } },
+    'mock-compatible': { provider: 'mock-compatible', model: 'mock-large', capabilities: { prefill: true } },
   },
   routes: {
     chat: {

@@ -83,6 +83,8 @@ const modelSchema = v.strictObject({
       tools: v.optional(v.boolean(), true),
       images: v.optional(v.boolean(), true),
       jsonSchema: v.optional(v.boolean(), true),
+      /** Whether it goes on with an answer that the conversation ends with. */
+      prefill: v.optional(v.boolean(), false),
     }),
     {},
   ),

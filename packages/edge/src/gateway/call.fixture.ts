@@ -15,6 +15,7 @@ export const callFixture = (given: Pick<Call, 'route' | 'request'> & Partial<Cal
   directives: 0,
   attempts: [],
   mayHedge: true,
+  acceptsRestart: false,
   reserve: new Set(),
   report: () => undefined,
   ...given,

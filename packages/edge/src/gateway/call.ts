@@ -31,6 +31,8 @@ export interface Call {
   readonly attempts: AttemptRecord[]
   /** Whether a second attempt may start beside a silent one. */
   readonly mayHedge: boolean
+  /** Whether the caller can take a whole new answer in place of one that broke off. */
+  readonly acceptsRestart: boolean
   /** Ids of candidates that are only asked when all others have failed. */
   readonly reserve: ReadonlySet<string>
   /** Sends what health has been told of this call so far. */

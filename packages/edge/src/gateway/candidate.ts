@@ -1,3 +1,4 @@
+import type { ModelConfig } from '@paceline/core'
 import type { UpstreamModel, Wire } from './wire/wire.ts'
 
 /** One model at one provider, ready to be asked. */
@@ -16,7 +17,7 @@ export interface Candidate {
   readonly timers: PhaseTimes
   /** A first output later than this counts as late, in ms. */
   readonly ttfvtTargetMs: number
-  readonly capabilities: { readonly tools: boolean; readonly images: boolean; readonly jsonSchema: boolean }
+  readonly capabilities: ModelConfig['capabilities']
 }
 
 /** How long each phase of an attempt may take, in ms. */

@@ -17,6 +17,8 @@ import { respond, respondFailure, respondProblem } from './account/respond.ts'
 import { select } from './rank/select.ts'
 import { findRoute, type AppKey, type Route, type Setup } from './setup.ts'
 import { sleep } from './sleep.ts'
+import { ReplayMemory } from './splice/replay-memory.ts'
+import { splice } from './splice/splice.ts'
 import type { Wire } from './wire/wire.ts'
 
 /** What one request brings along from the platform. */
@@ -53,7 +55,8 @@ export class Gateway {
     const patienceMs = ({ ttfvtTargetMs }: Candidate): number => hedgeAfterMs(null, ttfvtTargetMs)
     const isTrickle = (): boolean => false
     const hedged = hedge({ purse, patienceMs, isTrickle })(this.#ask)
-    this.#answer = failOver({ purse, random: Math.random, sleep })(hedged)
+    const settled = failOver({ purse, random: Math.random, sleep })(hedged)
+    this.#answer = splice({ purse, memory: new ReplayMemory(), ask: this.#ask })(settled)
   }
 
   async handle(request: Request, wire: Wire, setup: Setup, host: Host): Promise<Response> {
@@ -96,6 +99,7 @@ export class Gateway {
       signal: request.signal,
       attempts: [],
       mayHedge: chat.stream && HEDGING.has(directives.inForce(routedAt).mode),
+      acceptsRestart: /\brestart\b/.test(request.headers.get('paceline-accept') ?? ''),
       reserve: selection.reserve,
       report: () => host.waitUntil(this.#report(setup, host)),
       receipts: setup.receipts,

@@ -42,6 +42,7 @@ export async function probe(
     signal: new AbortController().signal,
     attempts: [],
     mayHedge: false,
+    acceptsRestart: false,
     reserve: new Set(),
     report: () => undefined,
   }

@@ -14,6 +14,8 @@ export type Part =
   /** The finish marker. An answer without it is truncated, however cleanly its connection closed. */
   | { readonly kind: 'finish'; readonly reason: FinishReason }
   | { readonly kind: 'error'; readonly failure: Failure }
+  /** All that came before is void, and the whole answer comes anew. Only for callers that have said they can take it. */
+  | { readonly kind: 'restart' }
   /** The format's own end of stream, such as `[DONE]`. */
   | { readonly kind: 'done' }
 
@@ -47,6 +49,7 @@ export function isOutput(part: Part): boolean {
     case 'usage':
     case 'finish':
     case 'error':
+    case 'restart':
     case 'done':
       return false
   }

@@ -1,7 +1,9 @@
+import * as v from 'valibot'
 import type { Failure } from '@paceline/core'
 import { problemOf } from '../../account/problem-of.ts'
 import type { FinishReason, Usage } from '../conversation.ts'
-import type { Part, StreamEvent } from '../part.ts'
+import { parseJson } from '../parse-json.ts'
+import type { Part, RawEvent, StreamEvent } from '../part.ts'
 import { writeEvent } from '../sse.ts'
 import type { Account, StreamEncoder } from '../wire.ts'
 import { encodeAnthropicProblem } from './problem.ts'
@@ -15,17 +17,33 @@ type BlockKind = 'text' | 'thinking' | 'tool_use'
  */
 export class AnthropicStreamEncoder implements StreamEncoder {
   #blocks = 0
-  #open: BlockKind | null = null
+  #open: string | null = null
   /** Tool call index → its block. */
   readonly #blockOf = new Map<number, number>()
+  /** What was last passed on of the content as it came. */
+  #lastBlock: RawEvent | null = null
   #finish: FinishReason | null = null
   #usage: Usage | null = null
 
   encode(event: StreamEvent): string {
     if (event.raw !== null) {
+      if (event.raw.event.startsWith('content_block')) this.#lastBlock = event.raw
       return event.parts.some((part) => part.kind === 'done') ? '' : writeEvent(event.raw)
     }
+    if (this.#lastBlock !== null) this.#goOnAfter(this.#lastBlock)
     return event.parts.map((part) => this.#encodePart(part)).join('')
+  }
+
+  /** Takes up the numbering of a stream that went by in its own spelling until now. */
+  #goOnAfter({ data }: RawEvent): void {
+    this.#lastBlock = null
+    const json = parseJson(data)
+    const parsed = v.safeParse(blockEventSchema, json.ok ? json.value : null)
+    if (!parsed.success) return
+    const { type, index, content_block: block, delta } = parsed.output
+    const kind = block?.type ?? BLOCK_OF_DELTA[delta?.type ?? ''] ?? null
+    this.#open = type === 'content_block_stop' ? null : kind
+    this.#blocks = type === 'content_block_stop' ? index + 1 : index
   }
 
   #encodePart(part: Part): string {
@@ -70,6 +88,14 @@ export class AnthropicStreamEncoder implements StreamEncoder {
       case 'finish':
         this.#finish = part.reason
         return ''
+      case 'restart':
+        this.#blocks = 0
+        this.#open = null
+        this.#blockOf.clear()
+        this.#lastBlock = null
+        this.#finish = null
+        this.#usage = null
+        return writeTyped('paceline_restart', {})
       case 'other':
       case 'error':
       case 'done':
@@ -110,6 +136,20 @@ export class AnthropicStreamEncoder implements StreamEncoder {
     this.#blocks += 1
     return writeTyped('content_block_stop', { index: this.#blocks - 1 })
   }
+}
+
+const blockEventSchema = v.object({
+  type: v.string(),
+  index: v.number(),
+  content_block: v.optional(v.object({ type: v.string() })),
+  delta: v.optional(v.object({ type: v.string() })),
+})
+
+const BLOCK_OF_DELTA: Readonly<Record<string, BlockKind>> = {
+  text_delta: 'text',
+  thinking_delta: 'thinking',
+  signature_delta: 'thinking',
+  input_json_delta: 'tool_use',
 }
 
 const writeTyped = (type: string, fields: object): string =>

@@ -26,10 +26,14 @@ export class OpenAiStreamEncoder implements StreamEncoder {
 
   encode(event: StreamEvent): string {
     if (event.raw !== null) return this.#pass(event.parts, event.raw)
-    return event.parts.map((part) => this.#encodePart(part)).join('')
+    // A finish marker that was not the end after all; only an answer that goes on elsewhere comes here.
+    const outdated = this.#held.length > 0 && event.parts.some(isOutput) ? this.#releaseWords() : ''
+    return event.parts.reduce((text, part) => text + this.#encodePart(part), outdated)
   }
 
   #pass(parts: readonly Part[], raw: RawEvent): string {
+    // Should another provider go on with the answer, it goes on under the name that it began with.
+    for (const part of parts) if (part.kind === 'start') this.#begin(part)
     if (parts.some((part) => part.kind === 'done')) return ''
     const outdated = parts.some(isOutput) ? this.#release() : ''
     if (this.#held.length === 0 && !parts.some((part) => part.kind === 'finish'))
@@ -42,8 +46,7 @@ export class OpenAiStreamEncoder implements StreamEncoder {
   #encodePart(part: Part): string {
     switch (part.kind) {
       case 'start':
-        this.#id = part.id
-        this.#model = part.model
+        this.#begin(part)
         return this.#chunk({ role: 'assistant', content: '' })
       case 'text':
         return this.#chunk({ content: part.text })
@@ -61,11 +64,20 @@ export class OpenAiStreamEncoder implements StreamEncoder {
       case 'finish':
         this.#held = [this.#body({}, part.reason)]
         return ''
+      case 'restart':
+        this.#held = []
+        this.#usage = null
+        return writeJson({ ...this.#body({}, null), choices: [], paceline: { restart: true } })
       case 'other':
       case 'error':
       case 'done':
         return ''
     }
+  }
+
+  #begin({ id, model }: { readonly id: string; readonly model: string }): void {
+    this.#id = id
+    this.#model = model
   }
 
   /** The words of chunks that were held, without the finish marker that turned out to be wrong. */
