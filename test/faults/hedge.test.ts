@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ask, type ClientWire } from '../support/ask.ts'
-import { startStack, wholeTextOf, type Stack } from '../support/stack.ts'
+import { KEYS, startStack, wholeTextOf, type Stack } from '../support/stack.ts'
 
 /** Long enough that nobody waits for it, far below the timers that would give it up. */
 const SLOW_MS = 2_500
@@ -59,5 +59,20 @@ describe('a second attempt', () => {
     const seen = await ask(stack, 'openai', route, { stream: true })
     expect(seen.paceline).toMatchObject({ provider: 'openai', attempts: 2 })
     await stack.anthropic.waitForAttempt(({ ending }) => ending === 'client-left')
+  })
+
+  it('stands in the ledger of extra load, for operators to see', async () => {
+    const hedges = async (): Promise<number> => {
+      const response = await fetch(`${stack.url}/metrics`, {
+        headers: { authorization: `Bearer ${KEYS.operator}` },
+      })
+      const text = await response.text()
+      expect(text.endsWith('# EOF\n')).toBe(true)
+      return Number(/^paceline_attempts_total\{.*reason="hedge"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+    }
+    const before = await hedges()
+    stack.openai.setFault({ kind: 'slow-first-token', ms: SLOW_MS })
+    await ask(stack, 'openai', stack.freshRoute('oah'), { stream: true })
+    await expect.poll(hedges, { timeout: 5_000 }).toBeGreaterThan(before)
   })
 })

@@ -16,6 +16,7 @@ import { answerPreflight } from './ingest/cors.ts'
 import { EventIntake, type IntakeHost } from './ingest/event-intake.ts'
 import { listModels, showModel } from './list-models.ts'
 import { framesOf, log } from './log.ts'
+import { serveMetrics } from './metrics/serve-metrics.ts'
 import { serveOps } from './ops/serve-ops.ts'
 import { problemDetails } from './problem-details.ts'
 
@@ -62,6 +63,12 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     const { env } = context
     return serveOps(context.req.raw, setup(env).operators, coordinatorOf(env))
   })
+  app.get('/metrics', (context) => {
+    const { env, req } = context
+    return serveMetrics(req.raw, setup(env).operators, async () => [
+      { region: 'default', ...(await healthObject(env).measured()) },
+    ])
+  })
   app.post('/events', (context) => {
     const { env, req } = context
     return intake.handle(req.raw, ingestSetup(env), intakeHostOf(env, health.directives.version))
@@ -75,7 +82,14 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     const version = context.req.param('file').slice('paceline-'.length, -'.js'.length)
     return serveScript(context.req.raw, browserScript, version)
   })
-  for (const path of ['/directives', '/directives/keys', '/directives/socket', '/paceline.js', '/ops/api/*'])
+  for (const path of [
+    '/directives',
+    '/directives/keys',
+    '/directives/socket',
+    '/paceline.js',
+    '/metrics',
+    '/ops/api/*',
+  ])
     app.all(path, (context) => problemDetails(notServed(context.req.method, 'GET'), { allow: 'GET' }))
   app.notFound((context) => {
     const { path } = context.req
@@ -94,7 +108,7 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
 function hostOf(context: Context<Bindings>): Host {
   return {
     waitUntil: (work) => context.executionCtx.waitUntil(work),
-    report: (samples, known) => healthObject(context.env).report(samples, known),
+    report: (samples, known, counts) => healthObject(context.env).report(samples, known, counts),
     heldDirectives: () => healthObject(context.env).held(),
     coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
   }
@@ -120,7 +134,7 @@ function notFound(path: string): Problem {
   return {
     status: 404,
     code: 'not_found',
-    message: `Nothing is served at ${path}. ${slip ?? 'This gateway answers POST /v1/chat/completions, POST /v1/messages, GET /v1/models, POST /events, GET /directives and GET /paceline.js.'}`,
+    message: `Nothing is served at ${path}. ${slip ?? 'This gateway answers POST /v1/chat/completions, POST /v1/messages, GET /v1/models, POST /events, GET /directives, GET /metrics and GET /paceline.js.'}`,
     param: null,
     retryable: false,
   }

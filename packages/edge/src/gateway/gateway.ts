@@ -106,13 +106,17 @@ export class Gateway {
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {
+      this.#health.ledger.count('answers', 'failed')
       host.waitUntil(this.#report(setup, host))
       return respondFailure(outcome.failure, call)
     }
     const receipt = await outcome.value.receipt
     // The pending promise keeps the request's context alive, so that a caller who leaves is noticed.
     const ended = Promise.withResolvers<void>()
-    const response = respond(outcome.value, call, () => ended.resolve())
+    const response = respond(outcome.value, call, (ending) => {
+      this.#health.ledger.count('answers', ending)
+      ended.resolve()
+    })
     if (receipt) response.headers.append('server-timing', receiptEntry(receipt, directives.version))
     host.waitUntil(ended.promise.then(() => this.#report(setup, host)))
     // How soon it spoke is news at once; a long stream must not keep it back.

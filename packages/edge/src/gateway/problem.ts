@@ -37,6 +37,7 @@ export type ProblemCode =
   | 'providers_failed'
   | 'providers_timed_out'
   | 'coordinator_out'
+  | 'health_out'
   | 'not_found'
   | 'method_not_allowed'
   | 'internal'

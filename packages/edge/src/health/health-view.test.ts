@@ -232,7 +232,7 @@ describe('a writer of health that fails', () => {
     let asked = false
     const report: Report = (samples) => {
       asked = true
-      return outcome(samples, { epoch: 0, version: 0 })
+      return outcome(samples, { epoch: 0, version: 0 }, {})
     }
     await view.flush(report, atOnce, () => at)
     return asked

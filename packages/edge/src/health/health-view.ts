@@ -6,6 +6,7 @@ import {
   type Version,
 } from '@paceline/core'
 import { DirectiveView, type HeldDirectives } from '../directives/directive-view.ts'
+import { Ledger, type Counts } from '../metrics/ledger.ts'
 
 /** A small question of our own that is due. */
 export interface DueProbe {
@@ -26,7 +27,7 @@ export interface HealthAnswer {
 }
 
 /** Sends samples to the one writer of health. */
-export type Report = (samples: readonly Sample[], known: Version) => Promise<HealthAnswer>
+export type Report = (samples: readonly Sample[], known: Version, counts: Counts) => Promise<HealthAnswer>
 
 /** News of a late first token waits only for those that come with it. */
 const BATCH = { waitMs: 250, urgentMs: 10, samples: 50 } as const
@@ -45,6 +46,7 @@ export class HealthView {
   #epoch = 0
   #snapshot: ShareSnapshot = { version: 0, shares: {} }
   readonly #directives = new DirectiveView()
+  readonly ledger = new Ledger()
   #heardAt = -Infinity
   #pending: Sample[] = []
   /** Whether something pending can't wait for a batch to fill. */
@@ -110,13 +112,15 @@ export class HealthView {
     this.#pending = []
     // What comes from here on is not in this report: another request has to promise it.
     this.#claimedUntil = 0
+    const counts = this.ledger.take()
     try {
-      const answer = await report(samples, this.#directives.version)
+      const answer = await report(samples, this.#directives.version, counts)
       this.#accept(answer, now())
       this.#restMs = REST.firstMs
       return answer.probes
     } catch {
       this.#pending = [...samples, ...this.#pending].slice(-MOST_PENDING)
+      this.ledger.add(counts)
       this.#restUntil = now() + this.#restMs
       this.#restMs = Math.min(this.#restMs * 2, REST.longestMs)
       return []

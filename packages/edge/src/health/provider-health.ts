@@ -19,6 +19,8 @@ import * as v from 'valibot'
 import type { Coordinator } from '../coordinator/coordinator.ts'
 import { DirectiveView, type HeldDirectives } from '../directives/directive-view.ts'
 import type { DueProbe, HealthAnswer } from './health-view.ts'
+import { Ledger, type Counts } from '../metrics/ledger.ts'
+import type { Measured } from '../metrics/serve-metrics.ts'
 import { candidateHealthSchema } from './stored-health.ts'
 import { Summaries } from './summaries.ts'
 
@@ -55,6 +57,8 @@ export class ProviderHealth extends DurableObject<Bindings> {
   readonly #candidates = new Map<string, CandidateHealth>()
   readonly #directives = new DirectiveView()
   readonly #summaries = new Summaries()
+  /** Since this life began: scrapers know counters that start again. */
+  readonly #ledger = new Ledger()
   /** When each probe that directives ask for was last given out, by route and candidate. */
   readonly #probedAt = new Map<string, number>()
   #forwarding: Promise<void> | null = null
@@ -88,7 +92,8 @@ export class ProviderHealth extends DurableObject<Bindings> {
   }
 
   /** @param known the newest directives that the isolate has heard of */
-  async report(samples: readonly Sample[], known: Version): Promise<HealthAnswer> {
+  async report(samples: readonly Sample[], known: Version, counts: Counts = {}): Promise<HealthAnswer> {
+    this.#ledger.add(counts)
     const now = Date.now()
     const sameEpoch = known.epoch === this.#directives.version.epoch
     let late = false
@@ -120,6 +125,11 @@ export class ProviderHealth extends DurableObject<Bindings> {
   /** The directives for whoever only wants to read them. */
   held(): HeldDirectives {
     return this.#directives.held(Date.now())
+  }
+
+  /** Figures for a scraper. */
+  measured(): Pick<Measured, 'counts' | 'snapshot'> {
+    return { counts: this.#ledger.counts, snapshot: this.#snapshot() }
   }
 
   #answer(known: Version, now: number): HealthAnswer {

@@ -1,4 +1,5 @@
 import { authenticate } from '../gateway/parse/authenticate.ts'
+import { forOperators } from './for-operators.ts'
 import { invalid, isProblem, type Problem } from '../gateway/problem.ts'
 import type { AppKey } from '../gateway/setup.ts'
 import type { JournalLine } from '../coordinator/journal.ts'
@@ -41,18 +42,6 @@ export async function serveOps(
 }
 
 const respond = (body: unknown): Response => Response.json(body, { headers: { 'cache-control': 'no-store' } })
-
-/** The same checks as for apps, in words for operators. */
-const forOperators = (problem: Problem): Problem => ({
-  ...problem,
-  message: WORDS[problem.code] ?? problem.message,
-})
-
-const WORDS: Readonly<Record<string, string>> = {
-  not_configured: "No operator is set up here. Set the secrets that 'operators' names in paceline.config.ts.",
-  missing_key: "No token was sent. Send yours as 'Authorization: Bearer TOKEN'.",
-  unknown_key: 'The token that was sent is not known here. Check that it is an operator’s, not an app key.',
-}
 
 const NOT_FOUND: Problem = {
   status: 404,

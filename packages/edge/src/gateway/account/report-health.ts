@@ -11,6 +11,7 @@ export function reportHealth(health: HealthView): Layer<Attempt, Answer> {
   return (inner) => async (attempt, call) => {
     const { candidate, record } = attempt
     const generation = health.generationOf(candidate.id)
+    health.ledger.count('attempts', record.reason)
     const end = (result: 'success' | 'failure' | 'unusable'): void =>
       health.note({ kind: 'end', candidate: candidate.id, result, generation })
     let isTold = false

@@ -4,19 +4,22 @@ import { problemOf } from './problem-of.ts'
 import type { Problem } from '../problem.ts'
 import { serverTiming } from './server-timing.ts'
 import { StreamWriter } from './stream-writer.ts'
-import type { Wire } from '../wire/wire.ts'
+import type { Account, Wire } from '../wire/wire.ts'
+
+/** What became of an answer; `left` where its reader did not wait for the end. */
+export type Ending = Account['answer'] | 'left'
 
 /**
  * The answer as the caller's own format spells it, and the account of how it came to be.
  *
  * @param onEnd called once, when the last byte is handed over or nobody is left to hand it to
  */
-export function respond(answer: Answer, call: Call, onEnd: () => void): Response {
+export function respond(answer: Answer, call: Call, onEnd: (ending: Ending) => void): Response {
   return answer.kind === 'whole' ? respondWhole(answer, call, onEnd) : respondStream(answer, call, onEnd)
 }
 
-function respondWhole({ text, source }: WholeBody, call: Call, onEnd: () => void): Response {
-  onEnd()
+function respondWhole({ text, source }: WholeBody, call: Call, onEnd: (ending: Ending) => void): Response {
+  onEnd(source.answer)
   const headers = accountHeaders(call, source)
   headers.set('content-type', 'application/json')
   headers.set('paceline-answer', source.answer)
@@ -24,7 +27,7 @@ function respondWhole({ text, source }: WholeBody, call: Call, onEnd: () => void
   return new Response(text, { headers })
 }
 
-function respondStream(answer: StreamBody, call: Call, onEnd: () => void): Response {
+function respondStream(answer: StreamBody, call: Call, onEnd: (ending: Ending) => void): Response {
   const { source, events } = answer
   const headers = accountHeaders(call, source)
   headers.set('content-type', 'text/event-stream; charset=utf-8')
@@ -38,17 +41,17 @@ function respondStream(answer: StreamBody, call: Call, onEnd: () => void): Respo
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { text, ended } = await writer.next(events)
+        const { text, ending } = await writer.next(events)
         controller.enqueue(encoder.encode(text))
-        if (!ended) return
-        onEnd()
+        if (ending === null) return
+        onEnd(ending)
         controller.close()
       },
       cancel() {
         answer.leave()
         // Queued behind a pending read, which the abort has just ended.
         events.return().catch(() => undefined)
-        onEnd()
+        onEnd('left')
       },
     },
     { highWaterMark: 0 },

@@ -5,7 +5,8 @@ import type { Call } from '../call.ts'
  * https://www.w3.org/TR/server-timing/
  */
 export function serverTiming({ attempts, startedAt }: Call, now: number): string {
-  const last = attempts.at(-1)
+  // With two attempts under way at once, the one that answers need not be the last.
+  const last = attempts.findLast(({ firstOutputAt }) => firstOutputAt !== null) ?? attempts.at(-1)
   if (last === undefined) return metric('gateway', now - startedAt)
   const phases = [metric('before', last.startedAt - startedAt)]
   if (last.headersAt !== null) phases.push(metric('headers', last.headersAt - last.startedAt))

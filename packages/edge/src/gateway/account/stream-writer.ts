@@ -13,19 +13,23 @@ export class StreamWriter {
     this.#account = account
   }
 
-  /** The next text to send. Batches that say nothing are passed over, since an empty pull would wait for ever. */
-  async next(events: PartStream): Promise<{ text: string; ended: boolean }> {
+  /**
+   * The next text to send, and how the answer ends with it; null while it goes on. Batches that say nothing are passed
+   * over, since an empty pull would wait for ever.
+   */
+  async next(events: PartStream): Promise<{ text: string; ending: Account['answer'] | null }> {
     for (;;) {
       const step = await events.next()
       if (step.done === true) {
-        return { text: this.#encoder.complete(this.#account()), ended: true }
+        const account = this.#account()
+        return { text: this.#encoder.complete(account), ending: account.answer }
       }
       const { text, failure } = this.#write(step.value)
       if (failure !== null) {
         const end = this.#encoder.incomplete(failure, { ...this.#account(), answer: 'incomplete' })
-        return { text: text + end, ended: true }
+        return { text: text + end, ending: 'incomplete' }
       }
-      if (text !== '') return { text, ended: false }
+      if (text !== '') return { text, ending: null }
     }
   }
 
