@@ -33,7 +33,7 @@ describe('the metrics', () => {
         region: 'default',
         counts: { 'attempts hedge': 3, 'answers stale': 1 },
         snapshot: { version: 1, shares },
-      } as never,
+      },
     ])
     expect(text).toBe(
       [

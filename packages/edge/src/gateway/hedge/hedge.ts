@@ -91,9 +91,11 @@ async function race(first: Runner, second: Runner): Promise<[Outcome<Answer>, Ru
 function dismiss({ attempt, outcome }: Runner, graceMs: number): void {
   const timer = graceMs > 0 ? setTimeout(() => attempt.giveUp(), graceMs) : null
   if (timer === null) attempt.giveUp()
-  void outcome.then((late) => {
+  const discard = async (): Promise<void> => {
+    const late = await outcome
     clearTimeout(timer)
     // It spoke as well; nobody will read it.
     if (late.ok && late.value.kind === 'stream') late.value.leave()
-  })
+  }
+  void discard()
 }
