@@ -54,6 +54,10 @@ const CASES: readonly Case[] = [
     fault: { kind: 'in-band-error', afterTokens: 0, error: 'rate-limit' },
   },
   { name: 'a malformed first event', fault: { kind: 'malformed', afterTokens: 0 } },
+  {
+    name: 'a compression that nobody can undo',
+    fault: { kind: 'content-encoding', encoding: 'deflate', body: 'compressed' },
+  },
   { name: 'gzip in the headers alone', fault: { kind: 'content-encoding', encoding: 'gzip' } },
 ]
 
