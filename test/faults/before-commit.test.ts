@@ -1,7 +1,6 @@
 import type { FaultPlan } from '@paceline/mock-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ask } from '../support/ask.ts'
-import { PATIENCE_MS, PLACES } from '../support/places.ts'
+import { PATIENCE_MS, PLACES, play, type Scene } from '../support/places.ts'
 import { startStack, wholeTextOf, type Stack } from '../support/stack.ts'
 
 let stack: Stack
@@ -69,46 +68,44 @@ const WITHIN_BODY: readonly Case[] = [
   { name: 'a body that never ends', fault: { kind: 'endless', of: 'line' } },
 ]
 
-async function expectHealthyAnswer(
-  { client, order, faulty, healthy }: (typeof PLACES)[number],
-  { fault, attempts = 1, silent }: Case,
-  stream: boolean,
-): Promise<void> {
-  const route = stack.freshRoute(order)
-  stack.spoil(faulty, route, fault)
-  const seen = await ask(stack, client, route, { stream })
-
-  expect(seen).toMatchObject({ status: 200, text: wholeTextOf(healthy), ending: 'complete', message: null })
-  expect(seen.tookMs).toBeLessThan(PATIENCE_MS)
-  expect(seen.headers.get('paceline-provider')).toBe(healthy)
-  if (stream) {
-    expect(seen.paceline).toMatchObject({ provider: healthy, attempts: attempts + 1, answer: 'complete' })
-  } else {
-    expect(seen.headers.get('paceline-attempts')).toBe(String(attempts + 1))
-    expect(seen.headers.get('paceline-answer')).toBe('complete')
-  }
-
-  const failed = await stack.settled(faulty, route)
-  expect(failed).toHaveLength(attempts)
-  for (const attempt of failed) {
-    expect(attempt).toMatchObject({ wire: faulty, stream, keyAccepted: true })
-    expect(attempt.fault).not.toBeNull()
-    if (silent === undefined) continue
-    const waitedMs = (attempt.clientLeftAtMs ?? 0) - attempt.receivedAtMs
-    expect(waitedMs).toBeGreaterThan(300)
-    expect(waitedMs).toBeLessThan(PATIENCE_MS)
-  }
-  const answered = await stack.settled(healthy, route)
-  expect(answered).toHaveLength(1)
-  expect(answered[0]).toMatchObject({ wire: healthy, stream, ending: 'complete', clientLeftAtMs: null })
-}
+const waitsOf = (scene: Scene): readonly number[] =>
+  scene.atFaulty.map(({ clientLeftAtMs, receivedAtMs }) => (clientLeftAtMs ?? Infinity) - receivedAtMs)
 
 describe.each(PLACES)('a client of the $client wire, when $faulty fails before it says anything', (place) => {
-  it.concurrent.each(CASES)('gets a whole streamed answer despite $name', (one) =>
-    expectHealthyAnswer(place, one, true),
+  const { faulty, healthy } = place
+  const calls = [
+    ...CASES.map((one) => ({ ...one, stream: true })),
+    ...[...CASES, ...WITHIN_BODY].map((one) => ({ ...one, stream: false })),
+  ]
+
+  it.concurrent.each(calls)(
+    'gets a whole answer (streamed: $stream) despite $name',
+    async ({ fault, attempts = 1, stream }) => {
+      const { seen, account, atFaulty, atHealthy } = await play(stack, place, fault, { stream })
+      expect(seen).toMatchObject({
+        status: 200,
+        text: wholeTextOf(healthy),
+        ending: 'complete',
+        message: null,
+      })
+      expect(seen.tookMs).toBeLessThan(PATIENCE_MS)
+      expect(seen.headers.get('paceline-provider')).toBe(healthy)
+      expect(account).toMatchObject({ provider: healthy, attempts: attempts + 1, answer: 'complete' })
+      expect(atFaulty.map(({ wire, stream, keyAccepted }) => ({ wire, stream, keyAccepted }))).toEqual(
+        Array.from({ length: attempts }, () => ({ wire: faulty, stream, keyAccepted: true })),
+      )
+      expect(atFaulty.map((attempt) => attempt.fault)).not.toContain(null)
+      expect(atHealthy).toMatchObject([{ wire: healthy, stream, ending: 'complete', clientLeftAtMs: null }])
+    },
   )
 
-  it.concurrent.each([...CASES, ...WITHIN_BODY])('gets a whole unstreamed answer despite $name', (one) =>
-    expectHealthyAnswer(place, one, false),
+  it.concurrent.each(calls.filter(({ silent }) => silent))(
+    'is not kept by it longer than a phase may last (streamed: $stream): $name',
+    async ({ fault, stream }) => {
+      const scene = await play(stack, place, fault, { stream })
+      const [waitedMs] = waitsOf(scene)
+      expect(waitedMs).toBeGreaterThan(300)
+      expect(waitedMs).toBeLessThan(PATIENCE_MS)
+    },
   )
 })

@@ -17,25 +17,31 @@ describe.each(PLACES)(
   ({ client, order, faulty, healthy }) => {
     const alone = faulty === 'openai' ? 'o' : 'a'
 
-    it.concurrent.each(STREAMED)('gets its answer from the same after one 500 (streamed: %s)', async (stream) => {
-      const route = stack.freshRoute(order)
-      stack.spoil(faulty, route, { kind: 'server-error', times: 1 })
-      const seen = await ask(stack, client, route, { stream })
-      expect(seen).toMatchObject({ status: 200, text: wholeTextOf(faulty), ending: 'complete' })
-      expect(seen.tookMs).toBeLessThan(PATIENCE_MS)
-      const attempts = await stack.settled(faulty, route)
-      expect(attempts.map(({ status }) => status)).toEqual([500, 200])
-      expect(stack.asked(healthy, route)).toHaveLength(0)
-    })
+    it.concurrent.each(STREAMED)(
+      'gets its answer from the same after one 500 (streamed: %s)',
+      async (stream) => {
+        const route = stack.freshRoute(order)
+        stack.spoil(faulty, route, { kind: 'server-error', times: 1 })
+        const seen = await ask(stack, client, route, { stream })
+        expect(seen).toMatchObject({ status: 200, text: wholeTextOf(faulty), ending: 'complete' })
+        expect(seen.tookMs).toBeLessThan(PATIENCE_MS)
+        const attempts = await stack.settled(faulty, route)
+        expect(attempts.map(({ status }) => status)).toEqual([500, 200])
+        expect(stack.asked(healthy, route)).toHaveLength(0)
+      },
+    )
 
-    it.concurrent.each(STREAMED)('gets its answer from the next after one 429 (streamed: %s)', async (stream) => {
-      const route = stack.freshRoute(order)
-      stack.spoil(faulty, route, { kind: 'rate-limit', times: 1 })
-      const seen = await ask(stack, client, route, { stream })
-      expect(seen).toMatchObject({ status: 200, text: wholeTextOf(healthy), ending: 'complete' })
-      expect((await stack.settled(faulty, route)).map(({ status }) => status)).toEqual([429])
-      expect(await ask(stack, client, route, { stream })).toMatchObject({ text: wholeTextOf(faulty) })
-    })
+    it.concurrent.each(STREAMED)(
+      'gets its answer from the next after one 429 (streamed: %s)',
+      async (stream) => {
+        const route = stack.freshRoute(order)
+        stack.spoil(faulty, route, { kind: 'rate-limit', times: 1 })
+        const seen = await ask(stack, client, route, { stream })
+        expect(seen).toMatchObject({ status: 200, text: wholeTextOf(healthy), ending: 'complete' })
+        expect((await stack.settled(faulty, route)).map(({ status }) => status)).toEqual([429])
+        expect(await ask(stack, client, route, { stream })).toMatchObject({ text: wholeTextOf(faulty) })
+      },
+    )
 
     it.concurrent.each(STREAMED)(
       'waits for a lone provider as long as its Retry-After says (streamed: %s)',

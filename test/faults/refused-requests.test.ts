@@ -15,16 +15,19 @@ const STREAMED = [true, false] as const
 describe.each(PLACES)(
   'a client of the $client wire, with $faulty in front',
   ({ client, order, faulty, healthy }) => {
-    it.concurrent.each(STREAMED)('reads that its prompt is too long for all (streamed: %s)', async (stream) => {
-      const route = stack.freshRoute(order)
-      stack.spoil(faulty, route, { kind: 'context-length' })
-      const seen = await ask(stack, client, route, { stream })
-      expect(seen).toMatchObject({ status: 400, ending: 'error' })
-      expect(seen.message).toMatch(/context length|too long/)
-      expect(await stack.settled(faulty, route)).toHaveLength(1)
-      // As long as the first, so that it can only refuse as well.
-      expect(stack.asked(healthy, route)).toHaveLength(0)
-    })
+    it.concurrent.each(STREAMED)(
+      'reads that its prompt is too long for all (streamed: %s)',
+      async (stream) => {
+        const route = stack.freshRoute(order)
+        stack.spoil(faulty, route, { kind: 'context-length' })
+        const seen = await ask(stack, client, route, { stream })
+        expect(seen).toMatchObject({ status: 400, ending: 'error' })
+        expect(seen.message).toMatch(/context length|too long/)
+        expect(await stack.settled(faulty, route)).toHaveLength(1)
+        // As long as the first, so that it can only refuse as well.
+        expect(stack.asked(healthy, route)).toHaveLength(0)
+      },
+    )
 
     it.concurrent.each(STREAMED)('reads why its prompt is refused (streamed: %s)', async (stream) => {
       const route = stack.freshRoute(order)
@@ -48,13 +51,16 @@ describe.each(PLACES)(
 )
 
 describe.each(['openai', 'anthropic'] as const)('a client of the %s wire', (client) => {
-  it.each(STREAMED)('gets a prompt answered by a larger model that is too long for one (streamed: %s)', async (stream) => {
-    stack.openai.setFault({ kind: 'context-length' })
-    const seen = await ask(stack, client, 'sized', { stream })
-    stack.openai.setFault(null)
-    expect(seen).toMatchObject({ status: 200, text: wholeTextOf('anthropic'), ending: 'complete' })
-    expect(seen.headers.get('paceline-attempts')).toBe('2')
-  })
+  it.each(STREAMED)(
+    'gets a prompt answered by a larger model that is too long for one (streamed: %s)',
+    async (stream) => {
+      stack.openai.setFault({ kind: 'context-length' })
+      const seen = await ask(stack, client, 'sized', { stream })
+      stack.openai.setFault(null)
+      expect(seen).toMatchObject({ status: 200, text: wholeTextOf('anthropic'), ending: 'complete' })
+      expect(seen.headers.get('paceline-attempts')).toBe('2')
+    },
+  )
 })
 
 /** A message of the assistant's at the end keeps a request with providers of its own format. */
@@ -66,15 +72,18 @@ const begun = {
 }
 
 describe('a caller who has begun the answer itself', () => {
-  it.each(STREAMED)('gets the rest from the next when one refuses to go on (streamed: %s)', async (stream) => {
-    const route = stack.freshRoute('oc')
-    stack.spoil('openai', route, { kind: 'prefill-refused' })
-    const seen = await ask(stack, 'openai', route, { stream, body: begun })
-    expect(await stack.settled('openai', route)).toMatchObject([{ status: 400, tokensSent: 0 }])
-    const [attempt] = await stack.settled('compatible', route)
-    expect(attempt?.pieces.length).toBeGreaterThan(0)
-    expect(seen).toMatchObject({ status: 200, text: attempt?.pieces.join(''), ending: 'complete' })
-  })
+  it.each(STREAMED)(
+    'gets the rest from the next when one refuses to go on (streamed: %s)',
+    async (stream) => {
+      const route = stack.freshRoute('oc')
+      stack.spoil('openai', route, { kind: 'prefill-refused' })
+      const seen = await ask(stack, 'openai', route, { stream, body: begun })
+      expect(await stack.settled('openai', route)).toMatchObject([{ status: 400, tokensSent: 0 }])
+      const [attempt] = await stack.settled('compatible', route)
+      expect(attempt?.pieces.length).toBeGreaterThan(0)
+      expect(seen).toMatchObject({ status: 200, text: attempt?.pieces.join(''), ending: 'complete' })
+    },
+  )
 
   it.each(STREAMED)('reads that nobody goes on where there is no other (streamed: %s)', async (stream) => {
     for (const [client, order] of [

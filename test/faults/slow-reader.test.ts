@@ -15,35 +15,39 @@ beforeAll(async () => {
 })
 afterAll(() => stack.close())
 
-describe.each(PLACES)('a client of the $client wire that reads slowly', ({ client, order, faulty, healthy }) => {
-  it('rests longer than a provider may, and gets its whole answer all the same', async () => {
-    const route = stack.freshRoute(order)
-    const response = await fetch(
-      `${stack.url}${client === 'openai' ? '/v1/chat/completions' : '/v1/messages'}`,
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${stack.key}` },
-        body: JSON.stringify({
-          model: route,
-          stream: true,
-          max_tokens: 100_000,
-          messages: [{ role: 'user', content: 'Why ride in a paceline?' }],
-        }),
-      },
-    )
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-    let text = (await reader?.read())?.value ?? ''
-    // Twice the gap that a silent provider is allowed.
-    await setTimeout(800)
-    const [held] = stack.asked(faulty, route)
-    expect(held).toMatchObject({ ending: 'open', clientLeftAtMs: null })
-    expect(held?.tokensSent).toBeLessThan(WORDS)
-    for (let step = await reader?.read(); step?.done === false; step = await reader?.read()) text += step.value
+describe.each(PLACES)(
+  'a client of the $client wire that reads slowly',
+  ({ client, order, faulty, healthy }) => {
+    it('rests longer than a provider may, and gets its whole answer all the same', async () => {
+      const route = stack.freshRoute(order)
+      const response = await fetch(
+        `${stack.url}${client === 'openai' ? '/v1/chat/completions' : '/v1/messages'}`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${stack.key}` },
+          body: JSON.stringify({
+            model: route,
+            stream: true,
+            max_tokens: 100_000,
+            messages: [{ role: 'user', content: 'Why ride in a paceline?' }],
+          }),
+        },
+      )
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+      let text = (await reader?.read())?.value ?? ''
+      // Twice the gap that a silent provider is allowed.
+      await setTimeout(800)
+      const [held] = stack.asked(faulty, route)
+      expect(held).toMatchObject({ ending: 'open', clientLeftAtMs: null })
+      expect(held?.tokensSent).toBeLessThan(WORDS)
+      for (let step = await reader?.read(); step?.done === false; step = await reader?.read())
+        text += step.value
 
-    expect(text.match(/[ "]\d+xxx/g)).toHaveLength(WORDS)
-    expect(text).toContain('"answer":"complete"')
-    expect(text.trimEnd()).toMatch(client === 'openai' ? /data: \[DONE\]$/ : /message_stop.*$/)
-    expect(await stack.settled(faulty, route)).toMatchObject([{ ending: 'complete', tokensSent: WORDS }])
-    expect(stack.asked(healthy, route)).toHaveLength(0)
-  })
-})
+      expect(text.match(/[ "]\d+xxx/g)).toHaveLength(WORDS)
+      expect(text).toContain('"answer":"complete"')
+      expect(text.trimEnd()).toMatch(client === 'openai' ? /data: \[DONE\]$/ : /message_stop.*$/)
+      expect(await stack.settled(faulty, route)).toMatchObject([{ ending: 'complete', tokensSent: WORDS }])
+      expect(stack.asked(healthy, route)).toHaveLength(0)
+    })
+  },
+)

@@ -24,7 +24,7 @@ const INPUT = { city: 'Sankt Pölten an der Traisen', days: 14 }
 const askForTool = (client: ClientWire, route: string, stream: boolean): Promise<Seen> =>
   ask(stack, client, route, { stream, body: TOOLS[client] })
 
-/** What breaks a tool call in two. `byFrame`: whether half an event goes out as well. */
+/** What breaks a tool call in two. */
 const CUTS: readonly { name: string; fault: FaultPlan }[] = [
   { name: 'a reset', fault: { kind: 'cut-in-tool-call' } },
   { name: 'a closed connection', fault: { kind: 'cut-in-tool-call', by: 'close' } },
@@ -54,7 +54,9 @@ describe.each(PLACES)(
       expect(seen).toMatchObject({ status: 200, ending: 'incomplete' })
       expect(seen.message).toContain('incomplete')
       expect(seen.paceline).toMatchObject({ provider: faulty, answer: 'incomplete' })
-      expect(seen.raw).not.toMatch(/\[DONE\]|message_stop|"finish_reason":"tool_calls"|"stop_reason":"tool_use"/)
+      expect(seen.raw).not.toMatch(
+        /\[DONE\]|message_stop|"finish_reason":"tool_calls"|"stop_reason":"tool_use"/,
+      )
       expect(seen.tookMs).toBeLessThan(PATIENCE_MS)
       const [attempt, ...others] = await stack.settled(faulty, route)
       expect(others).toHaveLength(0)
@@ -62,15 +64,18 @@ describe.each(PLACES)(
       expect(stack.asked(healthy, route)).toHaveLength(0)
     })
 
-    it.concurrent.each(CUTS)('gets the whole call of the next, where nothing streams, after $name', async ({ fault }) => {
-      const route = stack.freshRoute(order)
-      stack.spoil(faulty, route, fault)
-      const seen = await askForTool(client, route, false)
-      expect(seen).toMatchObject({ status: 200, ending: 'complete' })
-      expect(seen.headers.get('paceline-provider')).toBe(healthy)
-      expect(JSON.parse(seen.toolInput)).toEqual(INPUT)
-      expect(await stack.settled(faulty, route)).toHaveLength(1)
-    })
+    it.concurrent.each(CUTS)(
+      'gets the whole call of the next, where nothing streams, after $name',
+      async ({ fault }) => {
+        const route = stack.freshRoute(order)
+        stack.spoil(faulty, route, fault)
+        const seen = await askForTool(client, route, false)
+        expect(seen).toMatchObject({ status: 200, ending: 'complete' })
+        expect(seen.headers.get('paceline-provider')).toBe(healthy)
+        expect(JSON.parse(seen.toolInput)).toEqual(INPUT)
+        expect(await stack.settled(faulty, route)).toHaveLength(1)
+      },
+    )
 
     it.concurrent.each([true, false])(
       'gets the whole call of the next when nothing of the first came (streamed: %s)',

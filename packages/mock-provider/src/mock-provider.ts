@@ -86,7 +86,8 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
     port: boundPort,
     attempts: () => state.attempts.all(),
     clearAttempts: () => state.attempts.clear(),
-    setFault: (fault, model) => (model === undefined ? state.setPlan(fault) : state.setModelPlan(model, fault)),
+    setFault: (fault, model) =>
+      model === undefined ? state.setPlan(fault) : state.setModelPlan(model, fault),
     fault: () => state.plan,
     settings: () => state.settings,
     configure: (change) => state.configure(change),
