@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { startMockProvider, type Attempt, type MockProvider } from '@paceline/mock-provider'
+import { startMockProvider, type Attempt, type FaultPlan, type MockProvider } from '@paceline/mock-provider'
 import { startEdge } from '../../scripts/local/edge.ts'
 
 export type ProviderName = 'openai' | 'anthropic' | 'compatible'
@@ -13,8 +13,12 @@ export interface Stack {
   readonly compatible: MockProvider
   /** A route that no other test has used; `order` is the first part of its name, as the Worker's file has it. */
   freshRoute(order: string): string
+  /** Sets what goes wrong at a provider for one route alone, so that tests can run side by side. */
+  spoil(provider: ProviderName, route: string, fault: FaultPlan): void
   /** What a provider was asked for a route, the gateway's own probes left out. */
   asked(provider: ProviderName, route: string): readonly Attempt[]
+  /** The same, once each of them is over: answered to its end, broken off, or left by the gateway. */
+  settled(provider: ProviderName, route: string): Promise<readonly Attempt[]>
   /** All providers healthy, their settings those they began with, and their logs empty. */
   heal(): void
   close(): Promise<void>
@@ -79,6 +83,10 @@ export async function startStack({
   const byName = { openai, anthropic, compatible }
   const providers = Object.values(byName)
   const initial = new Map(providers.map((provider) => [provider, provider.settings()]))
+  const asked = (provider: ProviderName, route: string): readonly Attempt[] =>
+    byName[provider]
+      .attempts()
+      .filter(({ model, requestBody }) => model === modelOf(route) && !isProbe(requestBody))
   return {
     url: edge.url,
     key: KEYS.app,
@@ -89,10 +97,14 @@ export async function startStack({
       routes += 1
       return `${order}-${routes}`
     },
-    asked: (provider, route) =>
-      byName[provider]
-        .attempts()
-        .filter(({ model, requestBody }) => model === `case-${route.split('-')[1]}` && !isProbe(requestBody)),
+    spoil: (provider, route, fault) => byName[provider].setFault(fault, modelOf(route)),
+    asked,
+    settled: (provider, route) =>
+      Promise.all(
+        asked(provider, route).map(({ id }) =>
+          byName[provider].waitForAttempt((attempt) => attempt.id === id && isSettled(attempt)),
+        ),
+      ),
     heal() {
       for (const provider of providers) {
         provider.setFault(null)
@@ -105,6 +117,12 @@ export async function startStack({
     },
   }
 }
+
+/** What the providers call the model of a route. */
+const modelOf = (route: string): string => `case-${route.split('-')[1]}`
+
+const isSettled = ({ ending, clientLeftAtMs }: Attempt): boolean =>
+  ending === 'stalled' ? clientLeftAtMs !== null : ending !== 'open'
 
 const isProbe = (body: unknown): boolean =>
   JSON.stringify((body as { messages?: unknown }).messages ?? null).includes('"ping"')

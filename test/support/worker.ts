@@ -5,7 +5,7 @@ import { createCoordinator, createWorker } from '@paceline/edge'
 export { EventIngest, ProviderHealth } from '@paceline/edge'
 
 /** Routes enough that each test has its own: health remembers, and one test's fault must not colour the next. */
-const ROUTES = 200
+const ROUTES = 400
 
 const timers = { headersMs: 400, firstOutputMs: 500, gapMs: 400, answerMs: 700, totalMs: 8_000 }
 const numbers = Array.from({ length: ROUTES }, (_, number) => number)

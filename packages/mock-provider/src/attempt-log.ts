@@ -20,6 +20,10 @@ export interface Attempt {
   /** When the provider had sent its last byte, or the connection was gone. Null while it goes on or is stalled. */
   readonly endedAtMs: number | null
   readonly tokensSent: number
+  /** What the answer is made of, token by token; the first `tokensSent` of them went out. Empty for a refusal. */
+  readonly pieces: readonly string[]
+  /** Bytes of the body that went out, as of the last change. */
+  readonly bytesSent: number
   /** The kinds of the faults that applied, joined by `+`; null when it was healthy. */
   readonly fault: string | null
   readonly ending: Ending

@@ -242,12 +242,44 @@ describe('framing', () => {
     expect(words(body)).toHaveLength(5)
   })
 
+  it.each([
+    ['comments', ': keep-alive\n\n: keep-alive\n\n'],
+    ['comment', 'xxxxxxxx'],
+    ['line', 'xxxxxxxx'],
+    ['lines', 'data: x\ndata: x\n'],
+    ['empty-tokens', '"delta":{"content":""}'],
+    ['after-finish', '"finish_reason":"stop"'],
+  ] as const)('sends %s without end, as long as somebody reads', async (of, text) => {
+    const client = ask({ kind: 'endless', of, afterTokens: 5 })
+    await client.until(text)
+    client.leave()
+    const left = await provider.waitForAttempt(({ clientLeftAtMs }) => clientLeftAtMs !== null)
+    expect(left).toMatchObject({ ending: 'stalled', tokensSent: 5 })
+    expect(left.bytesSent).toBeGreaterThan(60_000)
+  })
+
   it('reports usage with the finish reason', async () => {
     const fields = { stream: true, stream_options: { include_usage: true } }
     const { text } = await whole({ kind: 'usage-in-last-chunk' }, fields)
     const events = chunkedBody(text).trimEnd().split('\n\n')
     expect(events.at(-2)).toMatch(/"finish_reason":"stop".*"usage":\{"prompt_tokens"/)
     expect(text).not.toContain('"choices":[]')
+  })
+})
+
+describe('the log', () => {
+  it('tells what an attempt had to say, and how much of it went out', async () => {
+    await whole({ kind: 'cut', afterTokens: 2, by: 'end' })
+    const { pieces, tokensSent, bytesSent } = await provider.waitForAttempt(({ ending }) => ending === 'cut')
+    expect(pieces).toEqual(['One', ' two', ' three', ' four', ' five.'])
+    expect(pieces.slice(0, tokensSent).join('')).toBe('One two')
+    expect(bytesSent).toBeGreaterThan(100)
+  })
+
+  it('has nothing to say for a refusal by its own', async () => {
+    provider.configure({ prefill: 'refuse' })
+    await whole([], { messages: [...messages, { role: 'assistant', content: 'One' }] })
+    expect(await provider.waitForAttempt(({ ending }) => ending === 'error')).toMatchObject({ pieces: [] })
   })
 })
 

@@ -37,11 +37,12 @@ export interface MockProvider {
   attempts(): readonly Attempt[]
   clearAttempts(): void
   /**
-   * Sets what goes wrong from now on; attempts that are under way go on as they began.
+   * Sets what goes wrong from now on; attempts that are under way go on as they began. With a model, only for that
+   * one and beside what is set for all, so that tests can run side by side.
    *
    * @throws ValiError when a fault is not what it should be
    */
-  setFault(fault: FaultPlan): void
+  setFault(fault: FaultPlan, model?: string): void
   /** The faults that are set, with their defaults filled in. */
   fault(): FaultPlan
   settings(): Settings
@@ -85,7 +86,8 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
     port: boundPort,
     attempts: () => state.attempts.all(),
     clearAttempts: () => state.attempts.clear(),
-    setFault: (fault) => state.setPlan(fault),
+    setFault: (fault, model) =>
+      model === undefined ? state.setPlan(fault) : state.setModelPlan(model, fault),
     fault: () => state.plan,
     settings: () => state.settings,
     configure: (change) => state.configure(change),

@@ -25,6 +25,7 @@ export class ProviderState {
   #settings = defaultSettings
   #plan: FaultPlan = null
   #schedule = new FaultSchedule([], 0)
+  readonly #planned = new Map<string, FaultSchedule>()
   readonly #modelSchedules = new Map<string, FaultSchedule>()
   #texts: string[] = []
   #attemptNumber = 0
@@ -62,8 +63,20 @@ export class ProviderState {
     this.#schedule = new FaultSchedule(faults, this.nowMs())
   }
 
-  get schedule(): FaultSchedule {
-    return this.#schedule
+  /**
+   * Sets the faults of one model, beside those of all.
+   *
+   * @throws ValiError when a fault is not what it should be
+   */
+  setModelPlan(model: string, plan: FaultPlan): void {
+    const faults = plan === null ? [] : v.parse(faultPlanSchema, plan)
+    this.#planned.set(model, new FaultSchedule(faults, this.nowMs()))
+  }
+
+  /** What was set for all models, then what was set for this one. */
+  schedulesFor(model: string): readonly FaultSchedule[] {
+    const own = this.#planned.get(model)
+    return own === undefined ? [this.#schedule] : [this.#schedule, own]
   }
 
   /** The schedule of the faults that a model's name carries; it goes on from call to call, so that `times` counts. */

@@ -7,6 +7,7 @@ export function recordAttempt(attempt: Attempt, left: AbortSignal, state: Provid
   const change = state.attempts.open(attempt)
   let ending: Ending = 'open'
   let tokensSent = 0
+  let bytesSent = 0
 
   left.addEventListener('abort', () => {
     // Once an answer is over, the connection may close as it likes.
@@ -14,7 +15,7 @@ export function recordAttempt(attempt: Attempt, left: AbortSignal, state: Provid
     const atMs = state.nowMs()
     const isClient = left.reason === 'client-left'
     if (ending === 'open') ending = isClient ? 'client-left' : 'cut'
-    change({ ending, endedAtMs: atMs, clientLeftAtMs: isClient ? atMs : null })
+    change({ ending, bytesSent, endedAtMs: atMs, clientLeftAtMs: isClient ? atMs : null })
   })
 
   return {
@@ -24,9 +25,13 @@ export function recordAttempt(attempt: Attempt, left: AbortSignal, state: Provid
       tokensSent += count
       change(isFirst ? { tokensSent, firstTokenAtMs: state.nowMs() } : { tokensSent })
     },
+    // Not told at once: there may be a write for every byte.
+    bytesSent(count) {
+      bytesSent += count
+    },
     ended(how) {
       ending = how
-      change(how === 'stalled' ? { ending } : { ending, endedAtMs: state.nowMs() })
+      change(how === 'stalled' ? { ending, bytesSent } : { ending, bytesSent, endedAtMs: state.nowMs() })
     },
   }
 }

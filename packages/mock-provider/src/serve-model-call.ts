@@ -55,6 +55,8 @@ export async function serveModelCall(
     firstTokenAtMs: null,
     endedAtMs: null,
     tokensSent: 0,
+    pieces: [],
+    bytesSent: 0,
     fault: null,
     ending: 'open',
     clientLeftAtMs: null,
@@ -70,12 +72,12 @@ export async function serveModelCall(
   }
 
   const refusal = keyAccepted ? refuse() : ({ kind: 'auth' } as const)
-  const { script, faults } =
+  const { script, faults, pieces } =
     prompt === null || refusal !== null
-      ? { script: composeRefusal(refusal ?? { kind: 'invalid-request' }, source), faults: [] }
+      ? { script: composeRefusal(refusal ?? { kind: 'invalid-request' }, source), faults: [], pieces: [] }
       : composeAttempt(prompt, named.ok ? named.faults : [], number, source, state)
   const fault = faults.length === 0 ? null : faults.map(({ kind }) => kind).join('+')
-  const recorder = recordAttempt({ ...attempt, fault }, exchange.left, state)
+  const recorder = recordAttempt({ ...attempt, fault, pieces }, exchange.left, state)
   await playScript(script, exchange, recorder)
 
   function refuse(): Refusal | null {
@@ -91,6 +93,7 @@ export async function serveModelCall(
 interface ComposedAttempt {
   readonly script: Script
   readonly faults: readonly PlayableFault[]
+  readonly pieces: readonly string[]
 }
 
 function composeAttempt(
@@ -113,10 +116,10 @@ function composeAttempt(
   const context: FaultContext = { ...source, prompt, answer }
   const nowMs = state.nowMs()
   const faults = [
-    ...state.schedule.take(context, nowMs),
+    ...state.schedulesFor(source.context.model).flatMap((schedule) => schedule.take(context, nowMs)),
     ...state.scheduleOf(prompt.model, named).take(context, nowMs),
   ]
-  return { script: spoil(healthy, faults, context), faults }
+  return { script: spoil(healthy, faults, context), faults, pieces: answer.pieces }
 }
 
 function parseJson(

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { cut, cutInToolCall, reset } from './cuts.ts'
 import type { FaultDefinition } from './define-fault.ts'
 import { contentEncoding, hugeEvent, lineEnds, split, usageInLastChunk } from './framings.ts'
+import { endless } from './floods.ts'
 import { inBandError, malformed, missingTerminator } from './in-band.ts'
 import {
   auth,
@@ -40,6 +41,7 @@ const definitions = [
   split,
   contentEncoding,
   hugeEvent,
+  endless,
   usageInLastChunk,
 ] as const
 

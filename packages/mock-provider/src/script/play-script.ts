@@ -7,6 +7,7 @@ import type { EventStep, Script, Split } from './script.ts'
 export interface Recorder {
   headSent(status: number): void
   tokensSent(count: number): void
+  bytesSent(count: number): void
   /** Nothing more will be sent. Called once, unless the client leaves first. */
   ended(how: 'complete' | 'error' | 'cut' | 'stalled' | 'reset'): void
 }
@@ -15,7 +16,7 @@ export interface Recorder {
 export async function playScript(script: Script, exchange: Exchange, recorder: Recorder): Promise<void> {
   const { left } = exchange
   const encoder = createBodyEncoder(script.compression)
-  const send = createSender(script, exchange, encoder)
+  const send = createSender(script, exchange, encoder, recorder)
   // Waits are counted from one due time to the next, so that timer lag doesn't add up over a long stream.
   let dueAtMs = performance.now()
 
@@ -97,6 +98,7 @@ function createSender(
   script: Script,
   exchange: Exchange,
   encoder: BodyEncoder,
+  recorder: Recorder,
 ): (text: string) => Promise<void> {
   let sentBytes = 0
   const streams = script.steps.some((step) => step.do === 'event')
@@ -105,6 +107,7 @@ function createSender(
     const bytes = await encoder.encode(Buffer.from(framed))
     for (const piece of cutPieces(bytes, script.split, sentBytes)) {
       await exchange.sendBody(piece)
+      recorder.bytesSent(piece.length)
       if (script.split !== null) await setImmediate()
     }
     sentBytes += bytes.length

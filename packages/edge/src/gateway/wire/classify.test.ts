@@ -63,6 +63,8 @@ describe('what an error of a provider means', () => {
     [400, { code: 'unsupported_value', message: 'm' }, 'turned-away'],
     [400, { message: "'logprobs' is not supported with this model." }, 'turned-away'],
     [400, { message: 'This model does not take an assistant message prefill.' }, 'turned-away'],
+    [400, { message: 'The last message must be from the user, not from the assistant.' }, 'turned-away'],
+    [400, { message: 'Expected last role User or Tool for serving but got assistant' }, 'turned-away'],
     [403, { type: 'permission_error', message: 'm' }, 'turned-away'],
     [403, { message: 'prompt is too long' }, 'context-length'],
     [429, { code: 'insufficient_quota', message: 'm' }, 'rate-limited'],

@@ -26,7 +26,7 @@ const KEY_MESSAGE =
 const MODEL_CODE = /model_not_found/i
 const MODEL_MESSAGE = /^(the )?model[: `'"]/i
 /** What one provider won't do and another may: a setting that its model lacks, an answer that the caller has begun. */
-const UNSUPPORTED = /unsupported|not supported|prefill|assistant message/i
+const UNSUPPORTED = /unsupported|not supported|prefill|assistant message|last (message|role)/i
 const NAMES: readonly (readonly [RegExp, FailureKind])[] = [
   [/overloaded|unavailable|capacity/i, 'overloaded'],
   [/rate_?limit|resource_exhausted/i, 'rate-limited'],
