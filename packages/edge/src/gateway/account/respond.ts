@@ -4,7 +4,7 @@ import { problemOf } from './problem-of.ts'
 import type { Problem } from '../problem.ts'
 import { serverTiming } from './server-timing.ts'
 import { StreamWriter } from './stream-writer.ts'
-import type { Wire } from '../wire/wire.ts'
+import type { CallerWire } from '../wire/wire.ts'
 
 /**
  * The answer as the caller's own format spells it, and the account of how it came to be.
@@ -59,7 +59,7 @@ function respondStream(answer: StreamBody, call: Call, onEnd: () => void): Respo
 /** Why there is no answer, in the caller's own format. */
 export function respondProblem(
   problem: Problem,
-  wire: Wire,
+  wire: CallerWire,
   call: Call | null,
   extra: Readonly<Record<string, string>> = {},
 ): Response {
