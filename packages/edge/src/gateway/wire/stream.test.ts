@@ -228,6 +228,16 @@ describe('a stream written for a caller of another format', () => {
     )
   })
 
+  it('gives an OpenAI stream an id where the provider had none: the client counts no tokens without', async () => {
+    const usage = { inputTokens: 3, outputTokens: 2, cachedInputTokens: 1 }
+    const parts = partsOf({ id: '', model: 'm', blocks: [], usage, finish: 'stop' })
+    const text = write(openAiWire, parts)
+    const ids = new Set(dataOf(readSse(text)).map((chunk) => chunk['id']))
+    expect([...ids]).toEqual([expect.stringMatching(/^chatcmpl-./)])
+    const stream = ChatCompletionStream.fromReadableStream(asLines(text) as never)
+    expect((await stream.finalChatCompletion()).usage?.prompt_tokens).toBe(3)
+  })
+
   it('opens and closes one Anthropic block at a time, numbered from zero', () => {
     fc.assert(
       fc.property(script, (given) => {

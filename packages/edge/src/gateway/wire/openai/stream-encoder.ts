@@ -42,7 +42,8 @@ export class OpenAiStreamEncoder implements StreamEncoder {
   #encodePart(part: Part): string {
     switch (part.kind) {
       case 'start':
-        this.#id = part.id
+        // OpenAI's client overlooks the token counts of chunks that have no id.
+        this.#id = part.id || `chatcmpl-${crypto.randomUUID()}`
         this.#model = part.model
         return this.#chunk({ role: 'assistant', content: '' })
       case 'text':
