@@ -1,4 +1,5 @@
 import type { Content, Conversation, ImageSource } from '../conversation.ts'
+import { imageResults } from '../image-results.ts'
 import type { UpstreamModel } from '../wire.ts'
 
 /** What a request to Gemini has no words for. */
@@ -16,7 +17,8 @@ export function unsayableToGemini(conversation: Conversation, { model }: Upstrea
     ...content.flatMap((part) =>
       part.kind === 'image' && !takesImage(part.source, model) ? [describeImage(part.source)] : [],
     ),
-    ...unsayableResults(content),
+    ...uncalledResults(content),
+    ...imageResults(conversation),
   ]
 }
 
@@ -36,11 +38,10 @@ function takesImage(source: ImageSource, model: string): boolean {
 const describeImage = (source: ImageSource): string =>
   source.kind === 'data' ? 'an image that is no PNG, JPEG, WebP or HEIC' : 'an image by this address'
 
-function unsayableResults(content: readonly Content[]): string[] {
+/** A result bears the name of its tool here, which its call alone tells. */
+function uncalledResults(content: readonly Content[]): string[] {
   const called = new Set(content.map((part) => (part.kind === 'tool-use' ? part.id : null)))
-  return content.flatMap((part) => {
-    if (part.kind !== 'tool-result') return []
-    if (!called.has(part.id)) return ['the result of a tool that was not called']
-    return part.content.every(({ kind }) => kind === 'text') ? [] : ['an image as the result of a tool']
-  })
+  return content.some((part) => part.kind === 'tool-result' && !called.has(part.id))
+    ? ['the result of a tool that was not called']
+    : []
 }

@@ -1,4 +1,5 @@
 import type { Conversation } from '../conversation.ts'
+import { imageResults } from '../image-results.ts'
 import type { UpstreamModel } from '../wire.ts'
 
 /** What the inputs of a text generation model have no words for, on some models at least. */
@@ -7,10 +8,7 @@ export function unsayableToWorkersAi(
   _model: UpstreamModel,
   stream: boolean,
 ): string[] {
-  const { messages, tools, toolChoice, parallelTools, stop, jsonSchema } = conversation
-  const results = messages.flatMap(({ content }) =>
-    content.flatMap((part) => (part.kind === 'tool-result' ? part.content : [])),
-  )
+  const { tools, toolChoice, parallelTools, stop, jsonSchema } = conversation
   return [
     ...(tools.length > 0 && parallelTools === false && toolChoice?.kind !== 'none'
       ? ['one tool call at a time']
@@ -21,6 +19,6 @@ export function unsayableToWorkersAi(
     ...(stop.length > 0 ? ['stop sequences'] : []),
     // https://developers.cloudflare.com/workers-ai/features/json-mode/
     ...(stream && jsonSchema !== null ? ['a JSON schema for a streamed answer'] : []),
-    ...(results.every(({ kind }) => kind === 'text') ? [] : ['an image as the result of a tool']),
+    ...imageResults(conversation),
   ]
 }
