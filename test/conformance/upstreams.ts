@@ -28,7 +28,8 @@ export async function ownMock(): Promise<Upstream> {
     textOf: wholeTextOf,
     fewestTokens: 5,
     refuse() {
-      for (const provider of [stack.openai, stack.anthropic, stack.gemini]) provider.setFault({ kind: 'content-policy' })
+      for (const provider of [stack.openai, stack.anthropic, stack.gemini])
+        provider.setFault({ kind: 'content-policy' })
     },
     close: () => stack.close(),
   }

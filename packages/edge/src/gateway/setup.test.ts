@@ -50,8 +50,10 @@ describe('setting up', () => {
       { models: { m: { provider: 'p', model: 'gemini-2.5-flash' }, odd: { provider: 'p', model: 'a/b?c' } } },
     )
     const { candidates = [] } =
-      setUp({ ...config, routes: { chat: { ...config.routes['chat']!, candidates: ['m', 'odd'] } } }, { G_KEY: 'k' })
-        .routes[0] ?? {}
+      setUp(
+        { ...config, routes: { chat: { ...config.routes['chat']!, candidates: ['m', 'odd'] } } },
+        { G_KEY: 'k' },
+      ).routes[0] ?? {}
     const models = 'https://g.test/v1beta/models'
     expect(addressOf(candidates[0])).toBe(`${models}/gemini-2.5-flash:generateContent`)
     expect(addressOf(candidates[0], true)).toBe(`${models}/gemini-2.5-flash:streamGenerateContent?alt=sse`)

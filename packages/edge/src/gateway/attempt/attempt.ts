@@ -98,7 +98,8 @@ async function readWhole(candidate: Candidate, call: Call, response: Response): 
   return success({
     kind: 'whole',
     source: sourceOf(candidate),
-    text: candidate.wire.name === call.wire.name ? text : JSON.stringify(call.wire.encodeAnswer(answer.value)),
+    text:
+      candidate.wire.name === call.wire.name ? text : JSON.stringify(call.wire.encodeAnswer(answer.value)),
   })
 }
 

@@ -24,7 +24,16 @@ export const usageSchema = v.looseObject({
   toolUsePromptTokenCount: v.nullish(v.number()),
 })
 
+/** All fields may be left out, but what has none of these is something else. */
+const signs = v.custom<object>(
+  (body) =>
+    typeof body === 'object' &&
+    body !== null &&
+    ['candidates', 'promptFeedback', 'usageMetadata'].some((field) => Object.hasOwn(body, field)),
+)
+
 export const responseSchema = v.pipe(
+  signs,
   v.looseObject({
     responseId: v.nullish(v.string()),
     modelVersion: v.nullish(v.string()),
@@ -39,8 +48,6 @@ export const responseSchema = v.pipe(
     promptFeedback: v.nullish(v.looseObject({ blockReason: v.nullish(v.string()) })),
     usageMetadata: v.fallback(v.nullish(usageSchema), null),
   }),
-  // All fields may be left out, but what has none of them is something else.
-  v.check((body) => 'candidates' in body || 'promptFeedback' in body || 'usageMetadata' in body),
 )
 
 export type Response = v.InferOutput<typeof responseSchema>
@@ -53,9 +60,7 @@ export const errorSchema = v.looseObject({
     message: v.nullish(v.string()),
     status: v.nullish(v.string()),
     details: v.fallback(
-      v.nullish(
-        v.array(v.looseObject({ reason: v.nullish(v.string()), retryDelay: v.nullish(v.string()) })),
-      ),
+      v.nullish(v.array(v.looseObject({ reason: v.nullish(v.string()), retryDelay: v.nullish(v.string()) }))),
       null,
     ),
   }),

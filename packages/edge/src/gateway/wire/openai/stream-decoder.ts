@@ -95,7 +95,11 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   }
 
   // Some servers number every call 0, others not at all, and some repeat the name with each piece of input.
-  #decodeToolCall(choice: number, { index: given, id, function: called }: ToolCallDelta, parts: Part[]): void {
+  #decodeToolCall(
+    choice: number,
+    { index: given, id, function: called }: ToolCallDelta,
+    parts: Part[],
+  ): void {
     const place = (index: number | null | undefined): string => `${choice} ${index ?? ''}`
     const known = this.#callAt.get(place(given))
     const goesOn =

@@ -9,16 +9,20 @@ const toolCall = v.looseObject({
   function: v.optional(v.unknown()),
 })
 
-/** An answer, or an event of a stream, in the shape of Workers AI's own. Newer models answer in OpenAI's. */
-const nativeSchema = v.pipe(
-  v.looseObject({
-    /** Text; an object where a JSON schema was asked for. */
-    response: v.optional(v.unknown()),
-    tool_calls: v.nullish(v.array(toolCall)),
-    usage: v.fallback(v.nullish(usageSchema), null),
-  }),
-  v.check((body) => !('choices' in body) && ('response' in body || 'tool_calls' in body || 'usage' in body)),
-)
+/** An answer, or an event of a stream, in the shape of Workers AI's own. */
+const nativeSchema = v.looseObject({
+  /** Text; an object where a JSON schema was asked for. */
+  response: v.optional(v.unknown()),
+  tool_calls: v.nullish(v.array(toolCall)),
+  usage: v.fallback(v.nullish(usageSchema), null),
+})
+
+/** Newer models answer in OpenAI's shape, which has choices. */
+const isNative = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Object.hasOwn(value, 'choices') &&
+  ['response', 'tool_calls', 'usage'].some((field) => Object.hasOwn(value, field))
 
 /** What was said in Workers AI's own shape, in OpenAI's. */
 export interface NativeAnswer {
@@ -33,10 +37,11 @@ export class NativeReader {
   readonly #idOf = callIds('')
   #calls = 0
 
-  /** Null for what is in another shape. */
-  read(value: unknown): NativeAnswer | null {
+  /** @returns null for what is in another shape */
+  read(value: unknown): NativeAnswer | 'broken' | null {
+    if (!isNative(value)) return null
     const parsed = v.safeParse(nativeSchema, value)
-    if (!parsed.success) return null
+    if (!parsed.success) return 'broken'
     const { response, tool_calls: calls, usage } = parsed.output
     return {
       message: {

@@ -34,6 +34,9 @@ export class WorkersAiStreamDecoder implements StreamDecoder {
       this.#hasChunks = true
       return this.#chunks.decode(event)
     }
+    if (native === 'broken') {
+      return [{ kind: 'error', failure: malformed('stream', 'an event is no answer of Workers AI') }]
+    }
     this.#isNative = true
     this.#hasCalls ||= native.hasCalls
     this.#outputTokens = native.usage?.completion_tokens ?? this.#outputTokens
