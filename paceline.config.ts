@@ -15,8 +15,8 @@ export default defineConfig({
     openai: { wire: 'openai', baseUrl: 'https://api.openai.com/v1', keyFrom: 'OPENAI_API_KEY' },
     anthropic: { wire: 'anthropic', baseUrl: 'https://api.anthropic.com', keyFrom: 'ANTHROPIC_API_KEY' },
     gemini: {
-      wire: 'openai',
-      baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+      wire: 'gemini',
+      baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
       keyFrom: 'GEMINI_API_KEY',
     },
     'mock-openai': { wire: 'openai', baseUrlFrom: 'MOCK_OPENAI_URL' },

@@ -17,6 +17,7 @@ const ANTHROPIC_TOOL = { name: 'get_weather', input_schema: PARAMETERS }
 const BEHIND = [
   { route: 'o', wire: 'openai' },
   { route: 'a', wire: 'anthropic' },
+  { route: 'g', wire: 'gemini' },
 ] as const
 
 describe.each([

@@ -5,7 +5,7 @@ import { startStack, wholeTextOf, type Stack } from '../support/stack.ts'
 export interface Upstream {
   readonly stack: Stack
   /** What a provider of that wire says to a greeting. */
-  textOf(wire: 'openai' | 'anthropic'): string
+  textOf(wire: 'openai' | 'anthropic' | 'gemini'): string
   /** A least count of output tokens; 0 for a mock that streams zeros. */
   readonly fewestTokens: number
   /** Makes the next prompts refused with a 400 that is the caller's to read. */
@@ -28,7 +28,8 @@ export async function ownMock(): Promise<Upstream> {
     textOf: wholeTextOf,
     fewestTokens: 5,
     refuse() {
-      for (const provider of [stack.openai, stack.anthropic]) provider.setFault({ kind: 'content-policy' })
+      for (const provider of [stack.openai, stack.anthropic, stack.gemini])
+        provider.setFault({ kind: 'content-policy' })
     },
     close: () => stack.close(),
   }
@@ -41,7 +42,13 @@ export async function aimock(): Promise<Upstream> {
   mock.onMessage(TOOL_CUE, { toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] })
   mock.onMessage(REFUSED, { error: { message: REASON, type: 'invalid_request_error' }, status: 400 })
   await mock.start()
-  const stack = await startStack({ bindings: { OPENAI_URL: `${mock.url}/v1`, ANTHROPIC_URL: mock.url } })
+  const stack = await startStack({
+    bindings: {
+      OPENAI_URL: `${mock.url}/v1`,
+      ANTHROPIC_URL: mock.url,
+      GEMINI_URL: `${mock.url}/v1beta`,
+    },
+  })
   return {
     stack,
     textOf: () => 'Hello from a mock of strangers.',

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { startMockProvider, type Attempt, type FaultPlan, type MockProvider } from '@paceline/mock-provider'
 import { startEdge } from '../../scripts/local/edge.ts'
 
-export type ProviderName = 'openai' | 'anthropic' | 'compatible'
+export type ProviderName = 'openai' | 'anthropic' | 'compatible' | 'gemini'
 
 /** The gateway in workerd between real sockets: providers on one side, whoever tests on the other. */
 export interface Stack {
@@ -11,6 +11,7 @@ export interface Stack {
   readonly openai: MockProvider
   readonly anthropic: MockProvider
   readonly compatible: MockProvider
+  readonly gemini: MockProvider
   /** A route that no other test has used; `order` is the first part of its name, as the Worker's file has it. */
   freshRoute(order: string): string
   /** Sets what goes wrong at a provider for one route alone, so that tests can run side by side. */
@@ -29,6 +30,7 @@ export const KEYS = {
   limited: 'test-limited-key',
   openai: 'sk-openai',
   anthropic: 'sk-anthropic',
+  gemini: 'AIza-gemini',
   browser: 'pk_test',
   operator: 'test-operator-token',
   /** Makes receipts and signs directives. */
@@ -55,10 +57,11 @@ export async function startStack({
 }: StackOptions = {}): Promise<Stack> {
   const mock = (name: string, apiKey?: string): Promise<MockProvider> =>
     startMockProvider({ name, texts: [TEXT], ...(apiKey === undefined ? {} : { apiKey }) })
-  const [openai, anthropic, compatible] = await Promise.all([
+  const [openai, anthropic, compatible, gemini] = await Promise.all([
     mock('openai', KEYS.openai),
     mock('anthropic', KEYS.anthropic),
     mock('compatible'),
+    mock('gemini', KEYS.gemini),
   ])
   const edge = await startEdge({
     entry: fileURLToPath(new URL(worker, import.meta.url)),
@@ -76,11 +79,13 @@ export async function startStack({
       ANTHROPIC_KEY: KEYS.anthropic,
       ANTHROPIC_URL: anthropic.url,
       COMPATIBLE_URL: `${compatible.url}/v1`,
+      GEMINI_KEY: KEYS.gemini,
+      GEMINI_URL: `${gemini.url}/v1beta`,
       ...bindings,
     },
   })
   let routes = -1
-  const byName = { openai, anthropic, compatible }
+  const byName = { openai, anthropic, compatible, gemini }
   const providers = Object.values(byName)
   const initial = new Map(providers.map((provider) => [provider, provider.settings()]))
   const asked = (provider: ProviderName, route: string): readonly Attempt[] =>
@@ -93,6 +98,7 @@ export async function startStack({
     openai,
     anthropic,
     compatible,
+    gemini,
     freshRoute(order) {
       routes += 1
       return `${order}-${routes}`
@@ -124,5 +130,7 @@ const modelOf = (route: string): string => `case-${route.split('-')[1]}`
 const isSettled = ({ ending, clientLeftAtMs }: Attempt): boolean =>
   ending === 'stalled' ? clientLeftAtMs !== null : ending !== 'open'
 
-const isProbe = (body: unknown): boolean =>
-  JSON.stringify((body as { messages?: unknown }).messages ?? null).includes('"ping"')
+function isProbe(body: unknown): boolean {
+  const { messages = null, contents = null } = (body ?? {}) as { messages?: unknown; contents?: unknown }
+  return JSON.stringify([messages, contents]).includes('"ping"')
+}

@@ -9,7 +9,7 @@ const ROUTES = 400
 
 const timers = { headersMs: 400, firstOutputMs: 500, gapMs: 400, answerMs: 700, totalMs: 8_000 }
 const numbers = Array.from({ length: ROUTES }, (_, number) => number)
-const PROVIDERS = ['openai', 'anthropic', 'compatible'] as const
+const PROVIDERS = ['openai', 'anthropic', 'compatible', 'gemini'] as const
 
 const models = numbers.flatMap((number) =>
   PROVIDERS.map((provider) => [`${provider}-${number}`, { provider, model: `case-${number}` }] as const),
@@ -21,6 +21,8 @@ const orders = {
   oac: ['openai', 'anthropic', 'compatible'],
   o: ['openai'],
   a: ['anthropic'],
+  g: ['gemini'],
+  go: ['gemini', 'openai'],
 }
 const routes = Object.entries(orders).flatMap(([name, order]) =>
   numbers.map(
@@ -37,6 +39,7 @@ const config = defineConfig({
     openai: { wire: 'openai', baseUrlFrom: 'OPENAI_URL', keyFrom: 'OPENAI_KEY' },
     anthropic: { wire: 'anthropic', baseUrlFrom: 'ANTHROPIC_URL', keyFrom: 'ANTHROPIC_KEY' },
     compatible: { wire: 'openai', baseUrlFrom: 'COMPATIBLE_URL' },
+    gemini: { wire: 'gemini', baseUrlFrom: 'GEMINI_URL', keyFrom: 'GEMINI_KEY' },
     absent: { wire: 'openai', baseUrl: 'http://127.0.0.1:9/v1', keyFrom: 'ABSENT_KEY' },
   },
   models: {

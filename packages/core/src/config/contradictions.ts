@@ -3,7 +3,36 @@ import type { Config } from './schema.ts'
 
 /** Settings that are right each by itself and can't hold together. */
 export function findContradictions(config: Config): ConfigIssue[] {
-  return [...shortTotals(config), ...blindTests(config)]
+  return [...unreachableProviders(config), ...shortTotals(config), ...blindTests(config)]
+}
+
+/** How a provider is reached belongs to its wire: Workers AI by a binding, all others by an address. */
+function unreachableProviders({ providers }: Config): ConfigIssue[] {
+  return Object.entries(providers).flatMap(([id, provider]) => {
+    const issue = (name: keyof typeof provider, mend: string): ConfigIssue => ({
+      field: `providers.${id}.${name}`,
+      value: JSON.stringify(provider[name]) ?? 'missing',
+      mend,
+    })
+    if (provider.wire !== 'workers-ai') {
+      if (provider.binding !== undefined)
+        return [issue('binding', 'Remove it: only the wire "workers-ai" is reached by a binding.')]
+      return provider.wire === 'gemini' && provider.baseUrl?.replace(/\/+$/, '').endsWith('/openai')
+        ? [issue('baseUrl', 'Leave /openai off, or make the wire "openai": that address speaks it.')]
+        : []
+    }
+    const surplus = (['baseUrl', 'baseUrlFrom', 'keyFrom'] as const).filter(
+      (name) => provider[name] !== undefined,
+    )
+    return [
+      ...(provider.binding === undefined
+        ? [issue('binding', 'Add the name of the binding to Workers AI, such as "AI".')]
+        : []),
+      ...surplus.map((name) =>
+        issue(name, 'Remove it: Workers AI is reached by its binding, without address and key.'),
+      ),
+    ]
+  })
 }
 
 function shortTotals(config: Config): ConfigIssue[] {

@@ -33,22 +33,25 @@ const bytesUpTo = (most: number) =>
   )
 
 /** The wire formats that a provider can speak. */
-export const wireNameSchema = v.picklist(['openai', 'anthropic'])
+export const wireNameSchema = v.picklist(['openai', 'anthropic', 'gemini', 'workers-ai'])
 
 const providerSchema = v.pipe(
   v.strictObject({
     wire: wireNameSchema,
-    /** The address that official clients take as base URL: with `/v1` for OpenAI, without it for Anthropic. */
+    /** The address that official clients take as base URL: with `/v1` for OpenAI, `/v1beta` for Gemini, bare for Anthropic. */
     baseUrl: v.optional(baseUrl),
     /** Environment variable that holds the base URL. The provider takes part only where it is set. */
     baseUrlFrom: v.optional(environmentName),
     /** Secret that holds the provider's key. The provider takes part only where it is set. */
     keyFrom: v.optional(environmentName),
+    /** The binding to Workers AI, in place of address and key. The provider takes part only where it is bound. */
+    binding: v.optional(environmentName),
     /** Further request headers, such as an organisation's id. */
     headers: v.optional(v.record(v.string(), v.string()), {}),
   }),
   v.check(
-    (provider) => (provider.baseUrl === undefined) !== (provider.baseUrlFrom === undefined),
+    ({ wire, baseUrl: fixed, baseUrlFrom }) =>
+      wire === 'workers-ai' || (fixed === undefined) !== (baseUrlFrom === undefined),
     'exactly one of baseUrl (the address) and baseUrlFrom (the variable that holds it)',
   ),
 )

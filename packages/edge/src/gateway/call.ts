@@ -4,14 +4,14 @@ import type { Candidate } from './candidate.ts'
 import type { Route } from './setup.ts'
 import type { ChatRequest } from './wire/conversation.ts'
 import type { PartStream } from './wire/part.ts'
-import type { Wire } from './wire/wire.ts'
+import type { CallerWire } from './wire/wire.ts'
 
 /** One AI request on its way through the gateway. Instants are epoch milliseconds. */
 export interface Call {
   readonly id: string
   readonly route: Route
   /** The format that the caller speaks. */
-  readonly wire: Wire
+  readonly wire: CallerWire
   readonly request: ChatRequest
   readonly promptSize: PromptSize
   /** A user's, or a small question of our own. */

@@ -1,5 +1,6 @@
 import type { ModelConfig } from '@paceline/core'
-import type { UpstreamModel, Wire } from './wire/wire.ts'
+import type { AiBinding } from './wire/workers-ai/ask-binding.ts'
+import type { ProviderWire, UpstreamModel } from './wire/wire.ts'
 
 /** One model at one provider, ready to be asked. */
 export interface Candidate {
@@ -7,9 +8,8 @@ export interface Candidate {
   readonly id: string
   /** The id of its provider in the configuration. */
   readonly provider: string
-  readonly wire: Wire
-  /** The provider's chat endpoint. */
-  readonly url: string
+  readonly wire: ProviderWire
+  readonly endpoint: Endpoint
   /** Credentials and whatever else the provider wants with each request. */
   readonly headers: Readonly<Record<string, string>>
   readonly model: UpstreamModel
@@ -19,6 +19,11 @@ export interface Candidate {
   readonly ttfvtTargetMs: number
   readonly capabilities: ModelConfig['capabilities']
 }
+
+/** Where a provider's model is asked: at an address, which may differ for streams, or by a binding of the platform. */
+export type Endpoint =
+  | { readonly kind: 'http'; readonly url: (stream: boolean) => string }
+  | { readonly kind: 'binding'; readonly binding: AiBinding }
 
 /** How long each phase of an attempt may take, in ms. */
 export interface PhaseTimes {

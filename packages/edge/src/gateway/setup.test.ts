@@ -1,5 +1,6 @@
 import { parseConfig, type Config } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
+import type { Candidate } from './candidate.ts'
 import { findRoute, setUp } from './setup.ts'
 
 const configOf = (provider: object, more: object = {}): Config =>
@@ -12,6 +13,9 @@ const configOf = (provider: object, more: object = {}): Config =>
   })
 const FIXED = { baseUrl: 'https://p.test/v1/' }
 
+const addressOf = (candidate: Candidate | undefined, stream = false): string | null =>
+  candidate?.endpoint.kind === 'http' ? candidate.endpoint.url(stream) : null
+
 describe('setting up', () => {
   it('joins a candidate with its address, credentials and times', () => {
     const [route] = setUp(configOf({ ...FIXED, keyFrom: 'P_KEY', headers: { 'x-org': 'o' } }), {
@@ -21,21 +25,52 @@ describe('setting up', () => {
       {
         id: 'm',
         provider: 'p',
-        url: 'https://p.test/v1/chat/completions',
         headers: { 'x-org': 'o', authorization: 'Bearer k' },
         model: { model: 'upstream' },
         timers: { gapMs: 7, headersMs: 10_000 },
       },
     ])
+    expect(addressOf(route?.candidates[0])).toBe('https://p.test/v1/chat/completions')
+    expect(addressOf(route?.candidates[0], true)).toBe('https://p.test/v1/chat/completions')
   })
 
   it('spells address and credentials the way of the format', () => {
     const config = configOf({ wire: 'anthropic', baseUrl: 'https://a.test', keyFrom: 'A_KEY' })
     const [candidate] = setUp(config, { A_KEY: 'k' }).routes[0]?.candidates ?? []
-    expect(candidate).toMatchObject({ url: 'https://a.test/v1/messages', headers: { 'x-api-key': 'k' } })
+    expect(addressOf(candidate)).toBe('https://a.test/v1/messages')
+    expect(candidate).toMatchObject({ headers: { 'x-api-key': 'k' } })
     // It belongs to the format and not to the credentials: a caller may ask for another version.
     expect(candidate?.headers).not.toHaveProperty('anthropic-version')
     expect(candidate?.wire.defaultHeaders).toHaveProperty('anthropic-version')
+  })
+
+  it('names the model, and whether it streams, in the address of Gemini', () => {
+    const config = configOf(
+      { wire: 'gemini', baseUrl: 'https://g.test/v1beta/', keyFrom: 'G_KEY' },
+      { models: { m: { provider: 'p', model: 'gemini-2.5-flash' }, odd: { provider: 'p', model: 'a/b?c' } } },
+    )
+    const { candidates = [] } =
+      setUp(
+        { ...config, routes: { chat: { ...config.routes['chat']!, candidates: ['m', 'odd'] } } },
+        { G_KEY: 'k' },
+      ).routes[0] ?? {}
+    const models = 'https://g.test/v1beta/models'
+    expect(addressOf(candidates[0])).toBe(`${models}/gemini-2.5-flash:generateContent`)
+    expect(addressOf(candidates[0], true)).toBe(`${models}/gemini-2.5-flash:streamGenerateContent?alt=sse`)
+    expect(addressOf(candidates[1])).toBe(`${models}/a%2Fb%3Fc:generateContent`)
+    expect(candidates[0]?.headers).toEqual({ 'x-goog-api-key': 'k' })
+  })
+
+  it('takes Workers AI where it is bound, and names the binding where it is not', () => {
+    const config = configOf({ wire: 'workers-ai', binding: 'AI', headers: { 'cf-aig-metadata': '{}' } })
+    const binding = { run: () => Promise.resolve(null) }
+    const [route] = setUp(config, { AI: binding }).routes
+    expect(route?.candidates).toMatchObject([
+      { endpoint: { kind: 'binding', binding }, headers: { 'cf-aig-metadata': '{}' } },
+    ])
+    for (const wrong of [undefined, null, 'AI', {}, { run: 'fast' }]) {
+      expect(setUp(config, { AI: wrong }).routes[0]).toMatchObject({ candidates: [], missing: ['AI'] })
+    }
   })
 
   it('takes a provider without a key where the configuration names none', () => {

@@ -1,11 +1,18 @@
 import type { Config, ModelConfig, ProviderConfig, RouteConfig } from '@paceline/core'
 import { Receipts } from '../receipt/receipts.ts'
-import type { Candidate, PhaseTimes } from './candidate.ts'
+import type { Candidate, Endpoint, PhaseTimes } from './candidate.ts'
 import { anthropicWire } from './wire/anthropic/wire.ts'
+import { geminiWire } from './wire/gemini/wire.ts'
 import { openAiWire } from './wire/openai/wire.ts'
-import type { Wire } from './wire/wire.ts'
+import type { HttpWire } from './wire/wire.ts'
+import { isAiBinding } from './wire/workers-ai/ask-binding.ts'
+import { workersAiWire } from './wire/workers-ai/wire.ts'
 
-const WIRES: Readonly<Record<ProviderConfig['wire'], Wire>> = { openai: openAiWire, anthropic: anthropicWire }
+const HTTP_WIRES: Readonly<Record<Exclude<ProviderConfig['wire'], 'workers-ai'>, HttpWire>> = {
+  openai: openAiWire,
+  anthropic: anthropicWire,
+  gemini: geminiWire,
+}
 
 /** A configuration joined with the secrets of its environment: everything a request needs, looked up once. */
 export interface Setup {
@@ -80,8 +87,10 @@ function toRoute(name: string, route: RouteConfig, config: Config, environment: 
   }
 }
 
-/** Variables that are not set, or hold an address that is none. */
-function missingVariables({ keyFrom, baseUrlFrom }: ProviderConfig, environment: Environment): string[] {
+/** Variables and bindings that are not set, or hold what they should not. */
+function missingVariables(provider: ProviderConfig, environment: Environment): string[] {
+  const { binding, keyFrom, baseUrlFrom } = provider
+  if (binding !== undefined) return isAiBinding(environment[binding]) ? [] : [binding]
   const missing = keyFrom !== undefined && text(environment, keyFrom) === null ? [keyFrom] : []
   if (baseUrlFrom === undefined) return missing
   const address = text(environment, baseUrlFrom)
@@ -97,15 +106,10 @@ function toCandidate(
   route: RouteConfig,
   environment: Environment,
 ): Candidate {
-  const wire = WIRES[provider.wire]
-  const base = provider.baseUrl ?? text(environment, provider.baseUrlFrom ?? '') ?? ''
-  const key = text(environment, provider.keyFrom ?? '')
   return {
     id,
     provider: model.provider,
-    wire,
-    url: base.replace(/\/+$/, '') + wire.path,
-    headers: { ...provider.headers, ...(key === null ? {} : wire.credentials(key)) },
+    ...toUpstream(provider, model.model, environment),
     model: {
       model: model.model,
       maxOutputTokens: model.maxOutputTokens,
@@ -115,6 +119,27 @@ function toCandidate(
     timers: timesOf(model, route),
     ttfvtTargetMs: model.ttfvtTargetMs ?? route.ttfvtTargetMs,
     capabilities: model.capabilities,
+  }
+}
+
+function toUpstream(
+  provider: ProviderConfig,
+  model: string,
+  environment: Environment,
+): Pick<Candidate, 'wire' | 'endpoint' | 'headers'> {
+  const binding = environment[provider.binding ?? '']
+  if (provider.wire === 'workers-ai') {
+    if (!isAiBinding(binding)) throw new Error('A candidate was made without the binding that it needs.')
+    return { wire: workersAiWire, endpoint: { kind: 'binding', binding }, headers: provider.headers }
+  }
+  const wire = HTTP_WIRES[provider.wire]
+  const base = (provider.baseUrl ?? text(environment, provider.baseUrlFrom ?? '') ?? '').replace(/\/+$/, '')
+  const key = text(environment, provider.keyFrom ?? '')
+  const endpoint: Endpoint = { kind: 'http', url: (stream) => base + wire.path(model, stream) }
+  return {
+    wire,
+    endpoint,
+    headers: { ...provider.headers, ...(key === null ? {} : wire.credentials(key)) },
   }
 }
 

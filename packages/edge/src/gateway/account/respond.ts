@@ -4,7 +4,7 @@ import { problemOf } from './problem-of.ts'
 import type { Problem } from '../problem.ts'
 import { serverTiming } from './server-timing.ts'
 import { StreamWriter } from './stream-writer.ts'
-import type { Account, Wire } from '../wire/wire.ts'
+import type { Account, CallerWire } from '../wire/wire.ts'
 
 /** What became of an answer; `left` where its reader did not wait for the end. */
 export type Ending = Account['answer'] | 'left'
@@ -62,7 +62,7 @@ function respondStream(answer: StreamBody, call: Call, onEnd: (ending: Ending) =
 /** Why there is no answer, in the caller's own format. */
 export function respondProblem(
   problem: Problem,
-  wire: Wire,
+  wire: CallerWire,
   call: Call | null,
   extra: Readonly<Record<string, string>> = {},
 ): Response {

@@ -8,6 +8,7 @@ import { anthropicWire } from '../wire/anthropic/wire.ts'
 import { openAiWire } from '../wire/openai/wire.ts'
 import type { Part } from '../wire/part.ts'
 import type { Wire } from '../wire/wire.ts'
+import type { AiBinding } from '../wire/workers-ai/ask-binding.ts'
 
 const TIMERS = { headersMs: 1_000, firstOutputMs: 2_000, gapMs: 3_000, answerMs: 4_000 }
 const CONFIG = parseConfig({
@@ -15,17 +16,28 @@ const CONFIG = parseConfig({
     open: { wire: 'openai', baseUrl: 'https://open.test/v1' },
     anth: { wire: 'anthropic', baseUrl: 'https://anth.test' },
     pinned: { wire: 'anthropic', baseUrl: 'https://anth.test', headers: { 'Anthropic-Version': 'pinned' } },
+    gem: { wire: 'gemini', baseUrl: 'https://gem.test/v1beta' },
+    bound: { wire: 'workers-ai', binding: 'AI' },
   },
   models: Object.fromEntries(
-    ['open', 'anth', 'pinned'].map((id) => [id, { provider: id, model: 'up', timers: TIMERS }]),
+    ['open', 'anth', 'pinned', 'gem', 'bound'].map((id) => [
+      id,
+      { provider: id, model: 'up', timers: TIMERS },
+    ]),
   ),
   routes: {
     open: { candidates: ['open'] },
     anth: { candidates: ['anth'] },
     pinned: { candidates: ['pinned'] },
+    gem: { candidates: ['gem'] },
+    bound: { candidates: ['bound'] },
   },
   keys: { app: { secretFrom: 'KEY' } },
 })
+
+/** A binding that answers as the test wants it to. */
+let bound: AiBinding['run'] = () => Promise.reject(new Error('nobody was to be asked'))
+const AI_BINDING: AiBinding = { run: (...asked) => bound(...asked) }
 
 const EARLIER: AttemptRecord = {
   candidate: 'x',
@@ -43,7 +55,7 @@ function callOf(
   stream: boolean,
   more: Partial<Call> = {},
 ): { attempt: Attempt; call: Call } {
-  const route = setUp(CONFIG, {}).routes.find((one) => one.name === name)
+  const route = setUp(CONFIG, { AI: AI_BINDING }).routes.find((one) => one.name === name)
   const body = { model: name, stream, max_tokens: 5, messages: [{ role: 'user', content: 'x' }] }
   const request = wire.parseRequest(body)
   const [candidate] = route?.candidates ?? []
@@ -224,5 +236,111 @@ describe('the headers of an attempt', () => {
     expect((await sent('anth', openAiWire, { 'x-own': 'a' })).has('x-own')).toBe(false)
     expect((await sent('anth', openAiWire)).get(VERSION)).toBe('2023-06-01')
     expect((await sent('open', openAiWire)).has(VERSION)).toBe(false)
+  })
+})
+
+describe('an attempt at a provider that no caller speaks like', () => {
+  const CALLERS = [openAiWire, anthropicWire]
+
+  it.each([
+    [false, 'https://gem.test/v1beta/models/up:generateContent'],
+    [true, 'https://gem.test/v1beta/models/up:streamGenerateContent?alt=sse'],
+  ])('asks Gemini at the address of its model (streamed: %s)', async (stream, address) => {
+    const asked: string[] = []
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      asked.push(url, init.body as string)
+      return Promise.reject(new Error('seen enough'))
+    })
+    const { attempt, call } = callOf('gem', openAiWire, stream)
+    await askOnce(attempt, call)
+    expect(asked[0]).toBe(address)
+    expect(JSON.parse(asked[1] ?? '')).toEqual({
+      contents: [{ role: 'user', parts: [{ text: 'x' }] }],
+      generationConfig: { maxOutputTokens: 5 },
+    })
+  })
+
+  it.each(CALLERS)('gives a caller of $name what Workers AI has said, whole', async (wire) => {
+    const asked: unknown[] = []
+    bound = (model, inputs) => {
+      asked.push(model, inputs)
+      return Promise.resolve(Response.json({ response: 'hello', usage: { completion_tokens: 2 } }))
+    }
+    const { attempt, call } = callOf('bound', wire, false)
+    const outcome = await askOnce(attempt, call)
+    if (!outcome.ok || outcome.value.kind !== 'whole') throw new Error('it is no whole answer')
+    expect(asked).toEqual(['up', { messages: [{ role: 'user', content: 'x' }], max_tokens: 5 }])
+    expect(wire.parseAnswer(JSON.parse(outcome.value.text))).toMatchObject({
+      ok: true,
+      value: { text: 'hello', finish: 'stop', usage: { outputTokens: 2 } },
+    })
+    expect(call.attempts[0]?.headersAt).toBe(1_000_000)
+  })
+
+  it.each(CALLERS)('gives a caller of $name what Workers AI has said, in a stream', async (wire) => {
+    const events = ['{"response":"hel"}', '{"response":"lo","usage":{"completion_tokens":5}}', '[DONE]']
+    bound = () =>
+      Promise.resolve(
+        new Response(events.map((data) => `data: ${data}\n\n`).join(''), {
+          headers: { 'content-type': 'text/event-stream' },
+        }),
+      )
+    const { attempt, call } = callOf('bound', wire, true)
+    const outcome = await askOnce(attempt, call)
+    if (!outcome.ok || outcome.value.kind !== 'stream') throw new Error('it is no stream')
+    const parts: Part[] = []
+    for await (const batch of outcome.value.events) parts.push(...batch.flatMap((event) => event.parts))
+    expect(parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('')).toBe('hello')
+    // As much as was asked for, so it was cut off.
+    expect(parts).toContainEqual({ kind: 'finish', reason: 'length' })
+  })
+
+  it.each<[string, () => Promise<unknown>, object]>([
+    [
+      'is out of capacity',
+      () => Promise.reject(new Error('3040: no capacity')),
+      { kind: 'overloaded', status: 429 },
+    ],
+    ['is gone', () => Promise.reject(new Error('network lost at 10.0.0.7')), { kind: 'unreachable' }],
+    [
+      'answers with an error',
+      () => Promise.resolve(Response.json({ internalCode: 5007 }, { status: 400 })),
+      { kind: 'misconfigured' },
+    ],
+    ['answers with nothing', () => Promise.resolve(null), { kind: 'malformed' }],
+  ])('fails as any other where the binding %s', async (_, answer, failure) => {
+    bound = answer
+    const { attempt, call } = callOf('bound', openAiWire, false)
+    const outcome = failureOf(await askOnce(attempt, call))
+    expect(outcome).toMatchObject(failure)
+    expect(outcome.message).not.toContain('10.0.0.7')
+  })
+
+  it.each([
+    [true, 1_000],
+    [false, 4_000],
+  ])('is a timeout where the binding never answers (streamed: %s)', async (stream, ms) => {
+    bound = () => new Promise(() => undefined)
+    const { attempt, call } = callOf('bound', openAiWire, stream)
+    const outcome = askOnce(attempt, call)
+    await vi.advanceTimersByTimeAsync(ms)
+    expect(failureOf(await outcome)).toMatchObject({ kind: 'timeout', phase: 'headers' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is a timeout where the stream of a binding falls silent', async () => {
+    bound = () => Promise.resolve(streamOf(new AbortController().signal, 'data: {"response":"a"}\n\n'))
+    const { attempt, call } = callOf('bound', openAiWire, true)
+    const end = endOf(await askOnce(attempt, call))
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(await end).toMatchObject({ kind: 'timeout', phase: 'stream' })
+  })
+
+  it.each(CALLERS)('takes no answer for whole whose tool input breaks off (%s)', async (wire) => {
+    const half = { id: 'c', function: { name: 'f', arguments: '{"city":"Par' } }
+    const body = { choices: [{ message: { tool_calls: [half] }, finish_reason: 'tool_calls' }] }
+    providerThat(() => Promise.resolve(Response.json(body)))
+    const { attempt, call } = callOf('open', wire, false)
+    expect(failureOf(await askOnce(attempt, call))).toMatchObject({ kind: 'malformed', phase: 'body' })
   })
 })

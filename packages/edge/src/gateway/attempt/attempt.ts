@@ -5,8 +5,11 @@ import { PhaseExpired, PhaseTimer } from './phase-timer.ts'
 import { readErrorBody, readText } from './read-text.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { openStream } from './open-stream.ts'
-import { malformed } from '../wire/classify.ts'
+import { outputLimit } from './output-limit.ts'
+import { brokenCall, malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
+import { hasWholeInput } from '../wire/tool-inputs.ts'
+import { askBinding } from '../wire/workers-ai/ask-binding.ts'
 
 /** Asks one candidate once, under its phase timers. */
 export const askOnce: Service<Attempt, Answer> = async (attempt, call) => {
@@ -18,7 +21,7 @@ export const askOnce: Service<Attempt, Answer> = async (attempt, call) => {
   const explain = (phase: Phase): Failure => failureOf(timer.signal.reason, phase, beganLate)
   const { timers } = candidate
   // Outside the try: what fails here is ours, not the provider's.
-  const body = JSON.stringify(bodyFor(attempt, call))
+  const ask = prepare(attempt, call)
   const leave = (): void => timer.abort(new ClientLeft())
   if (call.signal.aborted) {
     const failure = failureOf(new ClientLeft(), 'headers', beganLate)
@@ -36,13 +39,7 @@ export const askOnce: Service<Attempt, Answer> = async (attempt, call) => {
   let outcome: Outcome<Answer>
   try {
     timer.arm(phase, call.request.stream ? timers.headersMs : timers.answerMs)
-    const response = await fetch(candidate.url, {
-      method: 'POST',
-      headers: headersFor(candidate, call),
-      body,
-      signal: timer.signal,
-      redirect: 'manual',
-    })
+    const response = await ask(timer.signal)
     record.headersAt = Date.now()
     if (response.status !== 200) outcome = failed(await readFailure(candidate, response))
     else if (call.request.stream) {
@@ -78,16 +75,28 @@ class Beaten extends Error {
   override readonly name = 'Beaten'
 }
 
+/** The question as its transport takes it. */
+function prepare(attempt: Attempt, call: Call): (signal: AbortSignal) => Promise<Response> {
+  const { candidate } = attempt
+  const { endpoint, model } = candidate
+  const body = bodyFor(attempt, call)
+  const headers = headersFor(candidate, call)
+  if (endpoint.kind === 'binding')
+    return (signal) => askBinding(endpoint.binding, model.model, body, headers, signal)
+  const init = { method: 'POST', headers, body: JSON.stringify(body), redirect: 'manual' } as const
+  return (signal) => fetch(endpoint.url(call.request.stream), { ...init, signal })
+}
+
 function headersFor({ wire, headers: own }: Candidate, { wire: callerWire, passHeaders }: Call): Headers {
   const headers = new Headers({ 'content-type': 'application/json', ...wire.defaultHeaders })
-  const sources = wire === callerWire ? [passHeaders, own] : [own]
+  const sources = wire.name === callerWire.name ? [passHeaders, own] : [own]
   for (const source of sources) for (const [name, value] of Object.entries(source)) headers.set(name, value)
   return headers
 }
 
 const bodyFor = ({ candidate: { wire, model }, request }: Attempt, { wire: callerWire }: Call): unknown =>
-  wire === callerWire
-    ? wire.forward(request, model)
+  wire.name === callerWire.name
+    ? callerWire.forward(request, model)
     : wire.encodeRequest(request.conversation(), model, request.stream)
 
 async function readWhole(candidate: Candidate, call: Call, response: Response): Promise<Outcome<Answer>> {
@@ -95,12 +104,14 @@ async function readWhole(candidate: Candidate, call: Call, response: Response): 
   if (text === null) return failed(malformed('body', 'it is larger than the limit'))
   const json = parseJson(text)
   if (!json.ok) return failed(malformed('body', 'it is no JSON'))
-  const answer = candidate.wire.parseAnswer(json.value)
+  const answer = candidate.wire.parseAnswer(json.value, outputLimit(candidate, call))
   if (!answer.ok) return answer
+  if (!hasWholeInput(answer.value)) return failed(brokenCall('body'))
   return success({
     kind: 'whole',
     source: sourceOf(candidate),
-    text: candidate.wire === call.wire ? text : JSON.stringify(call.wire.encodeAnswer(answer.value)),
+    text:
+      candidate.wire.name === call.wire.name ? text : JSON.stringify(call.wire.encodeAnswer(answer.value)),
   })
 }
 

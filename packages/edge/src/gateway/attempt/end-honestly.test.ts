@@ -54,6 +54,21 @@ describe('ending honestly', () => {
     expect(await read([[TEXT, FINISH, ERROR]])).toEqual([TEXT, FINISH])
   })
 
+  it('believes no finish marker after tool input that broke off', async () => {
+    const CALL: Part = { kind: 'tool-call', index: 0, id: 'c', name: 'f' }
+    const HALF: Part = { kind: 'tool-input', index: 0, json: '{"city":"Par' }
+    const REST: Part = { kind: 'tool-input', index: 0, json: 'is"}' }
+    const CALLED: Part = { kind: 'finish', reason: 'tool-calls' }
+    expect((await read([[CALL, HALF, CALLED, DONE]])).at(-1)).toMatchObject({
+      kind: 'error',
+      failure: { kind: 'malformed', phase: 'stream' },
+    })
+    expect((await read([[CALL, HALF], [CALLED]], true)).at(-1)).toEqual({ kind: 'error', failure: RESET })
+    expect((await read([[CALL, HALF, CALLED], [ERROR]])).at(-1)).toEqual(ERROR)
+    expect(kinds(await read([[CALL, HALF], [REST], [CALLED, DONE]])).at(-1)).toBe('done')
+    expect(kinds(await read([[CALL, HALF, { kind: 'finish', reason: 'length' }]])).at(-1)).toBe('finish')
+  })
+
   it('explains a connection that breaks, and passes what came before', async () => {
     expect(await read([[TEXT]], true)).toEqual([TEXT, { kind: 'error', failure: RESET }])
   })

@@ -2,6 +2,7 @@ import { failed, success, type Failure, type Outcome, type Phase } from '@paceli
 import { sourceOf, type Answer, type Call } from '../call.ts'
 import type { Candidate } from '../candidate.ts'
 import { endHonestly } from './end-honestly.ts'
+import { outputLimit } from './output-limit.ts'
 import type { PhaseTimer } from './phase-timer.ts'
 import { readEvents } from './read-events.ts'
 import { readText } from './read-text.ts'
@@ -35,8 +36,9 @@ export async function openStream(
   if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
     return failed(await notAStream(candidate, response, call.route.answerBytes))
   }
-  const decoder = candidate.wire.streamDecoder(call.request.choices)
-  const source = readEvents(body, decoder, call.route.answerBytes, candidate.wire === call.wire)
+  const decoder = candidate.wire.streamDecoder(call.request.choices, outputLimit(candidate, call))
+  const keepRaw = candidate.wire.name === call.wire.name
+  const source = readEvents(body, decoder, call.route.answerBytes, keepRaw)
   const events = endHonestly(explain)(watchForStall(timer, candidate.timers.gapMs, release)(source))
 
   const head: StreamEvent[] = []

@@ -10,17 +10,20 @@ const CONFIG = parseConfig({
   providers: {
     open: { wire: 'openai', baseUrl: 'https://o.test/v1' },
     anth: { wire: 'anthropic', baseUrl: 'https://a.test' },
+    gem: { wire: 'gemini', baseUrl: 'https://g.test/v1beta' },
     absent: { wire: 'openai', baseUrl: 'https://x.test/v1', keyFrom: 'ABSENT_KEY' },
   },
   models: {
     plain: { provider: 'open', model: 'm', capabilities: { tools: false, images: false, jsonSchema: false } },
     full: { provider: 'open', model: 'm' },
     other: { provider: 'anth', model: 'm' },
+    gem: { provider: 'gem', model: 'm' },
     absent: { provider: 'absent', model: 'm' },
   },
   routes: {
     chat: { candidates: ['plain', 'full', 'other'], order: 'strict' },
     plain: { candidates: ['plain'] },
+    mixed: { candidates: ['other', 'gem'], order: 'strict' },
     nobody: { candidates: ['absent'] },
   },
   keys: { app: { secretFrom: 'KEY' } },
@@ -74,6 +77,20 @@ describe('selecting candidates', () => {
   it('leaves out other formats when the request can not be translated', () => {
     expect(chosen(ask({ seed: 5 }))).toEqual(['plain', 'full'])
     expect(chosen(ask({ top_k: 5 }, anthropicWire), HEALTHY, 'chat', anthropicWire)).toEqual(['other'])
+  })
+
+  it('leaves out each candidate whose own format has no words for the request', () => {
+    expect(chosen(ask(), HEALTHY, 'mixed')).toEqual(['other', 'gem'])
+    expect(chosen(ask({ temperature: 1.5 }), HEALTHY, 'mixed')).toEqual(['gem'])
+    const oneByOne = { ...TOOLS, parallel_tool_calls: false }
+    expect(chosen(ask(oneByOne), HEALTHY, 'mixed')).toEqual(['other'])
+    const both = ask({ ...oneByOne, temperature: 1.5 })
+    expect(select(both, openAiWire, routeOf('mixed'), HEALTHY, {}, () => 0.5)).toMatchObject({
+      status: 400,
+      code: 'no_capable_candidate',
+      param: null,
+      message: expect.stringContaining('tools, a temperature above 1, one tool call at a time.') as unknown,
+    })
   })
 
   it('leaves out those that health forbids, and says whether any is permitted', () => {

@@ -3,7 +3,7 @@ import type { Candidate, Candidates } from '../candidate.ts'
 import type { Problem } from '../problem.ts'
 import type { Route } from '../setup.ts'
 import type { ChatRequest } from '../wire/conversation.ts'
-import type { Wire } from '../wire/wire.ts'
+import type { CallerWire } from '../wire/wire.ts'
 
 /** Candidates that can serve a request, best first, and whether health permits any of them at all. */
 export interface Selection {
@@ -20,7 +20,7 @@ export interface Selection {
  */
 export function select(
   request: ChatRequest,
-  wire: Wire,
+  wire: CallerWire,
   route: Route,
   shares: ShareSnapshot,
   caps: Shares,
@@ -28,7 +28,7 @@ export function select(
 ): Selection | Problem {
   if (route.candidates.length === 0) return notConfigured(route)
   const [first, ...others] = route.candidates.filter((candidate) => canServe(candidate, request, wire))
-  if (first === undefined) return notCapable(request, wire)
+  if (first === undefined) return notCapable(route, request, wire)
   const ofRoute = Object.hasOwn(caps, route.name) ? caps[route.name] : undefined
   const { order, permitted } = rankWithin([first, ...others], shares, ofRoute, route.order, random)
   return { candidates: order, permitted, reserve: ofRoute === undefined ? NOBODY : cappedToNothing(ofRoute) }
@@ -39,12 +39,18 @@ const NOBODY: ReadonlySet<string> = new Set()
 const cappedToNothing = (caps: Shares[string]): Set<string> =>
   new Set(Object.entries(caps).flatMap(([id, { cap }]) => (cap > 0 ? [] : [id])))
 
-function canServe({ capabilities, wire }: Candidate, { needs }: ChatRequest, callerWire: Wire): boolean {
+function canServe(candidate: Candidate, request: ChatRequest, callerWire: CallerWire): boolean {
+  const { capabilities, wire } = candidate
+  const { needs } = request
   if (needs.tools && !capabilities.tools) return false
   if (needs.images && !capabilities.images) return false
   if (needs.jsonSchema && !capabilities.jsonSchema) return false
-  return wire === callerWire || needs.untranslatable().length === 0
+  if (wire.name === callerWire.name) return true
+  return needs.untranslatable().length === 0 && unsayable(candidate, request).length === 0
 }
+
+const unsayable = ({ wire, model }: Candidate, { conversation, stream }: ChatRequest): readonly string[] =>
+  wire.unsayable(conversation(), model, stream)
 
 function notConfigured(route: Route): Problem {
   const variables = [...new Set(route.missing)].join(', ')
@@ -57,20 +63,23 @@ function notConfigured(route: Route): Problem {
   }
 }
 
-function notCapable({ needs }: ChatRequest, wire: Wire): Problem {
+function notCapable({ candidates }: Route, request: ChatRequest, wire: CallerWire): Problem {
+  const { needs } = request
+  const fields = needs.untranslatable()
+  const others = candidates.filter((candidate) => candidate.wire.name !== wire.name)
+  const words = fields.length > 0 ? [] : others.flatMap((candidate) => unsayable(candidate, request))
   const wants = [
     ...(needs.tools ? ['tools'] : []),
     ...(needs.images ? ['images'] : []),
     ...(needs.jsonSchema ? ['a JSON schema for the answer'] : []),
-    ...needs
-      .untranslatable()
-      .map((field) => `'${field}' (known to providers of the ${wire.name} format alone)`),
+    ...new Set(words),
+    ...fields.map((field) => `'${field}' (known to providers of the ${wire.name} format alone)`),
   ]
   return {
     status: 400,
     code: 'no_capable_candidate',
     message: `No provider of this model can serve everything that the request asks for: ${wants.join(', ')}. Leave it out, or ask another model.`,
-    param: needs.untranslatable()[0] ?? null,
+    param: fields[0] ?? null,
     retryable: false,
   }
 }

@@ -20,11 +20,12 @@ const CONTENT_POLICY = /content[ _-]?(policy|filter|management)|safety system|re
  * What only the operator can mend: a key, an account, a model's name. Messages count by how they begin alone, since
  * further on they may quote what a caller wrote, and no caller must be able to put a provider out.
  */
-const KEY_CODE = /invalid_api_key|authentication|billing|insufficient_quota/i
+const KEY_CODE =
+  /invalid_api_key|authentication|unauthenticated|billing|insufficient_quota|^api_key_|^(service_disabled|consumer_\w+)\b/i
 const KEY_MESSAGE =
-  /^(your )?(incorrect|invalid|missing|expired) api key|^api key (not valid|invalid|expired)|^your credit balance/i
+  /^(your )?(incorrect|invalid|missing|expired) api key|^(your )?api key (not valid|invalid|expired|was )|^your credit balance/i
 const MODEL_CODE = /model_not_found/i
-const MODEL_MESSAGE = /^(the )?model[: `'"]/i
+const MODEL_MESSAGE = /^(the )?model[: `'"]|^models\/[^ ]+ is not found/i
 /** What one provider won't do and another may: a setting that its model lacks, an answer that the caller has begun. */
 const UNSUPPORTED = /unsupported|not supported|prefill|assistant message|last (message|role)/i
 const NAMES: readonly (readonly [RegExp, FailureKind])[] = [
@@ -108,4 +109,14 @@ export const truncated = (phase: Phase): Failure => ({
   kind: 'truncated',
   phase,
   message: "The provider's answer ended before its finish marker.",
+})
+
+/** An answer whose finish marker stands, though the input of one of its tool calls breaks off. */
+export const brokenCall = (phase: Phase): Failure => malformed(phase, 'the input of a tool call is no JSON')
+
+/** An answer whose provider says that it broke off. */
+export const gaveUp = (phase: Phase): Failure => ({
+  kind: 'server-error',
+  phase,
+  message: 'The provider gave up in the middle of its answer.',
 })

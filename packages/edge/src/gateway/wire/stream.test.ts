@@ -5,10 +5,12 @@ import { describe, expect, it } from 'vitest'
 import type { Failure } from '@paceline/core'
 import { anthropicWire } from './anthropic/wire.ts'
 import type { ChatRequest, FinishReason, Usage } from './conversation.ts'
+import { geminiWire } from './gemini/wire.ts'
 import { openAiWire } from './openai/wire.ts'
 import { isOutput, type Part, type RawEvent, type StreamEvent } from './part.ts'
 import { SseReader, writeEvent } from './sse.ts'
-import type { Account, Wire } from './wire.ts'
+import type { Account, ProviderWire, Wire } from './wire.ts'
+import { workersAiWire } from './workers-ai/wire.ts'
 
 const ACCOUNT: Account = { call: 'c1', provider: 'p', model: 'm', attempts: 2, answer: 'complete' }
 const FAILURE: Failure = { kind: 'truncated', phase: 'stream', message: 'The answer ended too soon.' }
@@ -138,7 +140,7 @@ function readSse(text: string): RawEvent[] {
   return events
 }
 
-const decodeAll = (wire: Wire, events: readonly RawEvent[]): StreamEvent[] => {
+const decodeAll = (wire: ProviderWire, events: readonly RawEvent[]): StreamEvent[] => {
   const decoder = wire.streamDecoder(1)
   return events.map((raw) => ({ raw, parts: decoder.decode(raw) }))
 }
@@ -228,6 +230,16 @@ describe('a stream written for a caller of another format', () => {
     )
   })
 
+  it('gives an OpenAI stream an id where the provider had none: the client counts no tokens without', async () => {
+    const usage = { inputTokens: 3, outputTokens: 2, cachedInputTokens: 1 }
+    const parts = partsOf({ id: '', model: 'm', blocks: [], usage, finish: 'stop' })
+    const text = write(openAiWire, parts)
+    const ids = new Set(dataOf(readSse(text)).map((chunk) => chunk['id']))
+    expect([...ids]).toEqual([expect.stringMatching(/^chatcmpl-./)])
+    const stream = ChatCompletionStream.fromReadableStream(asLines(text) as never)
+    expect((await stream.finalChatCompletion()).usage?.prompt_tokens).toBe(3)
+  })
+
   it('opens and closes one Anthropic block at a time, numbered from zero', () => {
     fc.assert(
       fc.property(script, (given) => {
@@ -294,6 +306,205 @@ describe('a stream written for a caller of another format', () => {
         expect(message.usage.input_tokens).toBe(
           (given.usage?.inputTokens ?? 0) - (given.usage?.cachedInputTokens ?? 0),
         )
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+/** A stream as a provider spells it, after the provider's own documents. */
+interface Speller {
+  readonly name: string
+  readonly wire: ProviderWire
+  spell(given: Script): readonly RawEvent[]
+  /** What a reader can know of it. */
+  kept(given: Script): Script
+}
+
+const GEMINI_REASONS = {
+  stop: 'STOP',
+  'tool-calls': 'STOP',
+  length: 'MAX_TOKENS',
+  'content-filter': 'SAFETY',
+}
+const dataEvent = (data: unknown): RawEvent => ({ event: '', data: JSON.stringify(data) })
+const DONE_EVENT: RawEvent = { event: '', data: '[DONE]' }
+const callsOf = ({ blocks }: Script): Block[] => blocks.filter(({ kind }) => kind === 'call')
+/** The arguments of calls come as objects, so that a call without any has an empty one. */
+const withObjects = (given: Script): Script => ({
+  ...given,
+  blocks: given.blocks.map((one) =>
+    one.kind === 'call' && one.pieces.length === 0 ? { ...one, pieces: ['{}'] } : one,
+  ),
+})
+const impliedFinish = (given: Script): FinishReason => {
+  if (given.finish !== 'stop' && given.finish !== 'tool-calls') return given.finish
+  return callsOf(given).length > 0 ? 'tool-calls' : 'stop'
+}
+const argsOf = (one: Block): unknown => JSON.parse(one.pieces.join('') || '{}')
+
+function spellGemini({ id, model, blocks, usage: counted, finish }: Script): RawEvent[] {
+  const event = (parts: readonly object[], more: object = {}): RawEvent =>
+    dataEvent({
+      candidates: [{ content: { role: 'model', parts }, index: 0, ...more }],
+      // Every event counts, and the last one counts all.
+      ...(counted === null
+        ? {}
+        : {
+            usageMetadata: {
+              promptTokenCount: counted.inputTokens,
+              cachedContentTokenCount: counted.cachedInputTokens,
+              candidatesTokenCount: 'finishReason' in more ? counted.outputTokens : 0,
+            },
+          }),
+      modelVersion: model,
+      responseId: id,
+    })
+  const said = blocks.flatMap((one) =>
+    one.kind === 'call'
+      ? [
+          event([
+            { functionCall: { id: one.id, name: one.name, args: argsOf(one) }, thoughtSignature: 'AA==' },
+          ]),
+        ]
+      : one.pieces.map((text) => event([one.kind === 'text' ? { text } : { text, thought: true }])),
+  )
+  return [...said, event([{ text: '' }], { finishReason: GEMINI_REASONS[finish] })]
+}
+
+const SPELLERS: readonly Speller[] = [
+  ...WIRES.map((wire) => ({
+    name: wire.name,
+    wire,
+    spell: (given: Script) => readSse(write(wire, partsOf(given))),
+    kept: (given: Script) => given,
+  })),
+  {
+    name: 'gemini',
+    wire: geminiWire,
+    spell: spellGemini,
+    kept: (given) => ({ ...withObjects(given), finish: impliedFinish(given) }),
+  },
+  {
+    name: 'Workers AI in its own shape',
+    wire: workersAiWire,
+    spell: ({ blocks, usage: counted }) => [
+      ...blocks.flatMap((one) =>
+        one.kind === 'call'
+          ? [dataEvent({ response: null, tool_calls: [{ name: one.name, arguments: argsOf(one) }] })]
+          : one.pieces.map((response) => dataEvent({ response, p: 'abc' })),
+      ),
+      dataEvent({
+        response: '',
+        ...(counted === null
+          ? {}
+          : {
+              usage: {
+                prompt_tokens: counted.inputTokens,
+                completion_tokens: counted.outputTokens,
+                prompt_tokens_details: { cached_tokens: counted.cachedInputTokens },
+              },
+            }),
+      }),
+      DONE_EVENT,
+    ],
+    kept: (given) => ({
+      ...withObjects(given),
+      id: '',
+      model: '',
+      finish: callsOf(given).length > 0 ? 'tool-calls' : 'stop',
+    }),
+  },
+  {
+    name: "Workers AI in OpenAI's shape",
+    wire: workersAiWire,
+    spell: (given) => readSse(write(openAiWire, partsOf(given))),
+    kept: (given) => given,
+  },
+]
+
+/** Meaning apart from ids, which the gateway makes up where a provider gives none. */
+function withoutIds(meaning: object): unknown {
+  return JSON.parse(JSON.stringify(meaning, (key, value: unknown) => (key === 'id' ? undefined : value)))
+}
+
+describe('a stream of every provider to every caller', () => {
+  const hasIds = (given: Script): boolean => given.id !== ''
+  /** Its own shape has no place for thoughts. */
+  const sayable = (name: string, given: Script): Script =>
+    name === 'Workers AI in its own shape'
+      ? { ...given, blocks: given.blocks.filter(({ kind }) => kind !== 'reasoning') }
+      : given
+
+  it.each(WIRES.flatMap((caller) => SPELLERS.map((speller) => ({ caller, speller }))))(
+    'says to a caller of $caller.name what $speller.name said',
+    ({ caller, speller }) => {
+      fc.assert(
+        fc.property(script, usage, (drawn, counted) => {
+          const given = sayable(speller.name, { ...drawn, usage: drawn.usage ?? counted })
+          const read = decodeAll(speller.wire, speller.spell(given)).flatMap((event) => event.parts)
+          const told = decodeAll(caller, readSse(write(caller, read))).flatMap((event) => event.parts)
+          const kept = speller.kept(given)
+          const meant = meaningOf(partsOf(kept))
+          if (hasIds(kept)) expect(meaningOf(told)).toEqual(meant)
+          else expect(withoutIds(meaningOf(told))).toEqual(withoutIds(meant))
+          expect(told.at(-1)).toEqual({ kind: 'done' })
+        }),
+      )
+    },
+  )
+
+  it.each(SPELLERS)('of $name is taken by both official clients', async (speller) => {
+    await fc.assert(
+      fc.asyncProperty(script, usage, async (drawn, counted) => {
+        const given = sayable(speller.name, { ...drawn, usage: counted, finish: 'stop' })
+        const read = decodeAll(speller.wire, speller.spell(given)).flatMap((event) => event.parts)
+        const said = given.blocks.flatMap((one) => (one.kind === 'text' ? one.pieces : [])).join('')
+        const calls = given.blocks.flatMap((one) => (one.kind === 'call' ? [[one.name, argsOf(one)]] : []))
+
+        const chunks = ChatCompletionStream.fromReadableStream(asLines(write(openAiWire, read)) as never)
+        const { choices, usage: openAiUsage } = await chunks.finalChatCompletion()
+        const [choice] = choices
+        expect(choice?.message.content ?? '').toBe(said)
+        expect(
+          (choice?.message.tool_calls ?? []).map((call) =>
+            call.type === 'function'
+              ? [call.function.name, JSON.parse(call.function.arguments || '{}') as unknown]
+              : null,
+          ),
+        ).toEqual(calls)
+        expect(openAiUsage).toMatchObject({
+          prompt_tokens: counted.inputTokens,
+          completion_tokens: counted.outputTokens,
+          prompt_tokens_details: { cached_tokens: counted.cachedInputTokens },
+        })
+
+        const events = MessageStream.fromReadableStream(asLines(write(anthropicWire, read)) as never)
+        const message = await events.finalMessage()
+        expect(message.content.map((one) => (one.type === 'text' ? one.text : '')).join('')).toBe(said)
+        expect(
+          message.content.flatMap((one) => (one.type === 'tool_use' ? [[one.name, one.input]] : [])),
+        ).toEqual(calls)
+        expect(message.usage).toMatchObject({
+          input_tokens: counted.inputTokens - counted.cachedInputTokens,
+          cache_read_input_tokens: counted.cachedInputTokens,
+          output_tokens: counted.outputTokens,
+        })
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it.each(SPELLERS)('of $name that was cut off anywhere before its end has no end', (speller) => {
+    fc.assert(
+      fc.property(script, fc.nat(), (drawn, at) => {
+        const given = sayable(speller.name, drawn)
+        const events = speller.spell(given)
+        const read = decodeAll(speller.wire, events)
+        const finish = read.findIndex(({ parts }) => parts.some((part) => part.kind === 'finish'))
+        expect(finish).toBeGreaterThanOrEqual(0)
+        const cut = decodeAll(speller.wire, events.slice(0, at % (finish + 1)))
+        expect(cut.flatMap((event) => event.parts.map(({ kind }) => kind))).not.toContain('finish')
       }),
       { numRuns: 50 },
     )

@@ -32,11 +32,9 @@ export interface UpstreamModel {
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
 }
 
-/** One chat wire format: the side that callers speak, and the side that providers speak. */
-export interface Wire {
-  readonly name: WireName
-
-  // The caller's side.
+/** A chat wire format as callers speak it. */
+export interface CallerWire {
+  readonly name: 'openai' | 'anthropic'
   /** Headers of callers that belong to the format, and go to providers of the same one. */
   readonly callerHeaders: readonly string[]
   /**
@@ -45,23 +43,44 @@ export interface Wire {
    * @param passed the caller headers that came with it
    */
   parseRequest(body: unknown, passed?: Readonly<Record<string, string>>): Parsed<ChatRequest>
+  /** The body for a provider of this same format. */
+  forward(request: ChatRequest, model: UpstreamModel): unknown
   encodeAnswer(answer: WholeAnswer): unknown
   streamEncoder(request: ChatRequest): StreamEncoder
   encodeProblem(problem: Problem): unknown
+}
 
-  // The provider's side.
-  readonly path: string
+/** A chat wire format as providers speak it. */
+export interface ProviderWire {
+  readonly name: WireName
   /** What the format wants with each request, unless the caller or the configuration says otherwise. */
   readonly defaultHeaders: Readonly<Record<string, string>>
-  credentials(key: string): Record<string, string>
-  /** The body for a candidate of this same format. */
-  forward(request: ChatRequest, model: UpstreamModel): unknown
-  /** The body for a candidate of this format, from a request of another one. */
+  /**
+   * What a conversation asks for and this format has no words for, each in a few words of ours. A candidate is asked
+   * only where there is none; nothing is dropped silently.
+   */
+  unsayable(conversation: Conversation, model: UpstreamModel, stream: boolean): readonly string[]
+  /** The body for a candidate of this format, from a request of another one. Only meant for what can be said. */
   encodeRequest(conversation: Conversation, model: UpstreamModel, stream: boolean): unknown
-  /** @returns a failure when the body is an error, is broken, or lacks its finish marker */
-  parseAnswer(body: unknown): Outcome<WholeAnswer>
+  /**
+   * @param limit output tokens that were asked for at most, for formats that don't tell when it cut an answer off
+   * @returns a failure when the body is an error, is broken, or lacks its finish marker
+   */
+  parseAnswer(body: unknown, limit?: number | null): Outcome<WholeAnswer>
   parseError(status: number, body: unknown, phase: Phase): Failure
-  streamDecoder(choices: number): StreamDecoder
+  streamDecoder(choices: number, limit?: number | null): StreamDecoder
+}
+
+/** A provider's format that goes over HTTP; addresses and keys belong to the provider, their spelling to the format. */
+export interface HttpWire extends ProviderWire {
+  /** What follows the base URL. */
+  path(model: string, stream: boolean): string
+  credentials(key: string): Record<string, string>
+}
+
+/** A format that both sides speak, so that it can pass untouched. */
+export interface Wire extends CallerWire, HttpWire {
+  readonly name: CallerWire['name']
 }
 
 export interface StreamDecoder {

@@ -1,4 +1,5 @@
-import type { Content, Conversation, Message } from '../conversation.ts'
+import type { Content, Conversation } from '../conversation.ts'
+import { joinTurns } from '../join-turns.ts'
 import type { UpstreamModel } from '../wire.ts'
 
 /** The conversation as a Messages request. */
@@ -25,19 +26,6 @@ export function encodeAnthropicRequest(
       : { output_config: { format: { type: 'json_schema', schema: conversation.jsonSchema.schema } } }),
     ...(conversation.user === null ? {} : { metadata: { user_id: conversation.user } }),
   }
-}
-
-/** Turns must alternate here, and all results of one turn's tools must stand in one message. */
-function joinTurns(messages: readonly Message[]): Message[] {
-  const turns: Message[] = []
-  for (const message of messages) {
-    if (message.content.length === 0) continue
-    const last = turns.at(-1)
-    if (last?.role === message.role)
-      turns[turns.length - 1] = { ...last, content: [...last.content, ...message.content] }
-    else turns.push(message)
-  }
-  return turns
 }
 
 function encodeTools({ tools, toolChoice, parallelTools }: Conversation): Record<string, unknown> {

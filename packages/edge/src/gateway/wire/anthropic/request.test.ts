@@ -170,8 +170,7 @@ describe('parseAnthropicRequest', () => {
       assistant([{ type: 'tool_result', tool_use_id: 'a' }]),
       ['messages[0].content[0]'],
     ],
-    ['more stop words than others take', { stop_sequences: ['a', 'b', 'c', 'd', 'e'] }, ['stop_sequences']],
-    ['four stop words', { stop_sequences: ['a', 'b', 'c', 'd'] }, []],
+    ['stop words, which each format counts for itself', { stop_sequences: ['a', 'b', 'c', 'd', 'e'] }, []],
     [
       'an answer begun by the caller, which others do not continue',
       { messages: [...MESSAGES, { role: 'assistant', content: 'It is' }] },

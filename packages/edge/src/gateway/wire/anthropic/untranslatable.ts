@@ -17,8 +17,6 @@ function unknownFields(request: RequestBody): string[] {
   const { output_config: output } = request
   if (output && Object.keys(output).some((key) => key !== 'format')) fields.push('output_config')
   if (output?.format && output.format.type !== 'json_schema') fields.push('output_config.format')
-  // OpenAI takes four at most.
-  if ((request.stop_sequences?.length ?? 0) > 4) fields.push('stop_sequences')
   return [...fields, ...unknownKeys(request.metadata ?? {}, METADATA_KEYS, 'metadata')]
 }
 

@@ -6,6 +6,7 @@ import { forwardAnthropicRequest } from './forward.ts'
 import { BETA, parseAnthropicRequest } from './request.ts'
 import { AnthropicStreamDecoder } from './stream-decoder.ts'
 import { AnthropicStreamEncoder } from './stream-encoder.ts'
+import { unsayableToAnthropic } from './unsayable.ts'
 
 /** Anthropic's Messages. https://docs.anthropic.com/en/api/messages */
 export const anthropicWire: Wire = {
@@ -15,10 +16,11 @@ export const anthropicWire: Wire = {
   encodeAnswer: encodeAnthropicAnswer,
   streamEncoder: () => new AnthropicStreamEncoder(),
   encodeProblem: encodeAnthropicProblem,
-  path: '/v1/messages',
+  path: () => '/v1/messages',
   defaultHeaders: { 'anthropic-version': '2023-06-01' },
   credentials: (key) => ({ 'x-api-key': key }),
   forward: forwardAnthropicRequest,
+  unsayable: unsayableToAnthropic,
   encodeRequest: encodeAnthropicRequest,
   parseAnswer: parseAnthropicAnswer,
   parseError: parseAnthropicError,

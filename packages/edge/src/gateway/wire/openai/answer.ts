@@ -1,8 +1,8 @@
 import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
 import * as v from 'valibot'
-import { classify, malformed, truncated } from '../classify.ts'
+import { classify, gaveUp, malformed, truncated } from '../classify.ts'
 import type { WholeAnswer } from '../conversation.ts'
-import { gaveUp, readFinish, readUsage, spellFinish, spellUsage } from './finish-reason.ts'
+import { readFinish, readUsage, spellFinish, spellUsage } from './finish-reason.ts'
 import { readContent } from './read-content.ts'
 import { answerSchema, errorSchema } from './schema.ts'
 

@@ -1,4 +1,4 @@
-import type { Content, Conversation, Message } from '../conversation.ts'
+import type { Content, Conversation, Message, Tool } from '../conversation.ts'
 import type { UpstreamModel } from '../wire.ts'
 
 /** The conversation as a Chat Completions request. */
@@ -9,10 +9,7 @@ export function encodeOpenAiRequest(
 ): unknown {
   return {
     model: model.model,
-    messages: [
-      ...(conversation.system === null ? [] : [{ role: 'system', content: conversation.system }]),
-      ...conversation.messages.flatMap(encodeMessage),
-    ],
+    messages: encodeMessages(conversation),
     ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
     ...(conversation.maxTokens === null ? {} : { [model.maxTokensField]: conversation.maxTokens }),
     ...(conversation.temperature === null ? {} : { temperature: conversation.temperature }),
@@ -28,18 +25,15 @@ export function encodeOpenAiRequest(
   }
 }
 
+export const encodeMessages = ({ system, messages }: Conversation): object[] => [
+  ...(system === null ? [] : [{ role: 'system', content: system }]),
+  ...messages.flatMap(encodeMessage),
+]
+
 function encodeTools({ tools, toolChoice, parallelTools }: Conversation): Record<string, unknown> {
   if (tools.length === 0) return {}
   return {
-    tools: tools.map((tool) => ({
-      type: 'function',
-      function: {
-        name: tool.name,
-        ...(tool.description === null ? {} : { description: tool.description }),
-        parameters: tool.schema,
-        ...(tool.strict === null ? {} : { strict: tool.strict }),
-      },
-    })),
+    tools: tools.map(encodeTool),
     ...(toolChoice === null
       ? {}
       : {
@@ -52,8 +46,18 @@ function encodeTools({ tools, toolChoice, parallelTools }: Conversation): Record
   }
 }
 
+export const encodeTool = (tool: Tool): object => ({
+  type: 'function',
+  function: {
+    name: tool.name,
+    ...(tool.description === null ? {} : { description: tool.description }),
+    parameters: tool.schema,
+    ...(tool.strict === null ? {} : { strict: tool.strict }),
+  },
+})
+
 /** Tool results are messages of their own here, and stand before the rest of the user's turn. */
-function encodeMessage(message: Message): unknown[] {
+function encodeMessage(message: Message): object[] {
   if (message.role === 'assistant') return [encodeAssistant(message.content)]
   const results = message.content.flatMap((part) =>
     part.kind === 'tool-result'
@@ -64,7 +68,7 @@ function encodeMessage(message: Message): unknown[] {
   return rest.length === 0 ? results : [...results, { role: 'user', content: encodeContent(rest) }]
 }
 
-function encodeAssistant(content: readonly Content[]): unknown {
+function encodeAssistant(content: readonly Content[]): object {
   const calls = content.flatMap((part) =>
     part.kind === 'tool-use'
       ? [

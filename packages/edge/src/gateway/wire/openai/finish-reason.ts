@@ -1,4 +1,3 @@
-import type { Failure, Phase } from '@paceline/core'
 import type { FinishReason, Usage } from '../conversation.ts'
 import type * as v from 'valibot'
 import type { usageSchema } from './schema.ts'
@@ -26,13 +25,6 @@ const WORDS: readonly (readonly [RegExp, FinishReason | 'failed'])[] = [
  */
 export const readFinish = (reason: string): FinishReason | 'failed' =>
   WORDS.find(([words]) => words.test(reason))?.[1] ?? 'stop'
-
-/** An answer whose provider says that it broke off. */
-export const gaveUp = (phase: Phase): Failure => ({
-  kind: 'server-error',
-  phase,
-  message: 'The provider gave up in the middle of its answer.',
-})
 
 export const readUsage = (usage: v.InferOutput<typeof usageSchema>): Usage => ({
   inputTokens: usage.prompt_tokens ?? 0,

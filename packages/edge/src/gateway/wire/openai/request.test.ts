@@ -143,8 +143,7 @@ describe('parseOpenAiRequest', () => {
     ],
     ['several answers', { n: 2 }, ['n']],
     ['one answer', { n: 1 }, []],
-    ['heat that only this format knows', { temperature: 1.5 }, ['temperature']],
-    ['heat that both know', { temperature: 1 }, []],
+    ['heat, which each format limits for itself', { temperature: 1.5 }, []],
     ['JSON without a schema', { response_format: { type: 'json_object' } }, ['response_format']],
     ['plain text as the format', { response_format: { type: 'text' } }, []],
     [

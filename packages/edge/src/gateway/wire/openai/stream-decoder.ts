@@ -1,11 +1,11 @@
 import * as v from 'valibot'
-import { malformed } from '../classify.ts'
+import { gaveUp, malformed } from '../classify.ts'
 import type { FinishReason } from '../conversation.ts'
 import { parseJson } from '../parse-json.ts'
 import { isOutput, type Part, type RawEvent } from '../part.ts'
 import type { StreamDecoder } from '../wire.ts'
 import { parseOpenAiError } from './answer.ts'
-import { gaveUp, readFinish, readUsage } from './finish-reason.ts'
+import { readFinish, readUsage } from './finish-reason.ts'
 import { readContent } from './read-content.ts'
 import { chunkSchema, errorSchema } from './schema.ts'
 
@@ -20,8 +20,10 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   readonly #finished = new Map<number, FinishReason>()
   #started = false
   #calls = 0
-  /** The index that a provider gives a call → ours. */
-  readonly #callAt = new Map<number, { readonly index: number; readonly id: string; readonly name: string }>()
+  /** The choice and the index that a provider gives a call → ours. */
+  readonly #callAt = new Map<string, { readonly index: number; readonly id: string; readonly name: string }>()
+  /** Choice → its newest call, to which input without an index belongs. */
+  readonly #newest = new Map<number, number>()
 
   /** @param choices how many answers were asked for; the stream is finished when each of them is */
   constructor(choices: number) {
@@ -35,9 +37,14 @@ export class OpenAiStreamDecoder implements StreamDecoder {
     if (event.event === 'error' || v.is(errorSchema, json.value)) {
       return [{ kind: 'error', failure: parseOpenAiError(null, json.value, 'stream') }]
     }
-    const chunk = v.safeParse(chunkSchema, json.value)
+    return this.read(json.value)
+  }
+
+  /** @param value one chunk */
+  read(value: unknown): readonly Part[] {
+    const chunk = v.safeParse(chunkSchema, value)
     // To the schema a list is an object without any of the fields, all of which may be left out.
-    if (!chunk.success || Array.isArray(json.value))
+    if (!chunk.success || Array.isArray(value))
       return [{ kind: 'error', failure: malformed('stream', 'an event is no chunk') }]
     return this.#decodeChunk(chunk.output)
   }
@@ -61,7 +68,7 @@ export class OpenAiStreamDecoder implements StreamDecoder {
     if (thinking !== '') parts.push({ kind: 'reasoning', text: thinking })
     const words = text || delta?.refusal
     if (words) parts.push({ kind: 'text', text: words })
-    for (const call of delta?.tool_calls ?? []) this.#decodeToolCall(call, parts)
+    for (const call of delta?.tool_calls ?? []) this.#decodeToolCall(index, call, parts)
     if (delta?.function_call || delta?.audio) parts.push({ kind: 'other' })
     this.#seen.add(index)
     // Words after a finish marker take it back: some servers put one on every chunk.
@@ -88,20 +95,26 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   }
 
   // Some servers number every call 0, others not at all, and some repeat the name with each piece of input.
-  #decodeToolCall({ index: given, id, function: called }: ToolCallDelta, parts: Part[]): void {
-    const known = this.#callAt.get(given ?? -1)
+  #decodeToolCall(
+    choice: number,
+    { index: given, id, function: called }: ToolCallDelta,
+    parts: Part[],
+  ): void {
+    const place = (index: number | null | undefined): string => `${choice} ${index ?? ''}`
+    const known = this.#callAt.get(place(given))
     const goesOn =
       known !== undefined && (!id || id === known.id) && (!called?.name || called.name === known.name)
     if (called?.name && !goesOn) {
       const call = { index: this.#calls, id: id ?? `call_${this.#calls}`, name: called.name }
       this.#calls += 1
-      this.#callAt.set(given ?? call.index, call)
+      this.#callAt.set(place(given ?? call.index), call)
+      this.#newest.set(choice, call.index)
       parts.push({ kind: 'tool-call', ...call })
     }
     if (!called?.arguments) return
-    const index = this.#callAt.get(given ?? -1)?.index ?? this.#calls - 1
+    const index = this.#callAt.get(place(given))?.index ?? this.#newest.get(choice)
     parts.push(
-      index < 0
+      index === undefined
         ? { kind: 'error', failure: malformed('stream', 'tool input came before its call') }
         : { kind: 'tool-input', index, json: called.arguments },
     )

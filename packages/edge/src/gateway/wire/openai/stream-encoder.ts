@@ -76,7 +76,8 @@ export class OpenAiStreamEncoder implements StreamEncoder {
   }
 
   #begin({ id, model }: { readonly id: string; readonly model: string }): void {
-    this.#id = id
+    // OpenAI's client overlooks the token counts of chunks that have no id.
+    this.#id = id || `chatcmpl-${crypto.randomUUID()}`
     this.#model = model
   }
 

@@ -1,4 +1,5 @@
 import type { Content, Conversation, ImageSource, Message, ToolChoice } from '../conversation.ts'
+import { parseJson } from '../parse-json.ts'
 import { isImage, isText } from './content-part.ts'
 import type { RequestBody, RequestMessage } from './schema.ts'
 
@@ -83,7 +84,10 @@ function toMessage(message: RequestMessage): Message[] {
   }
 }
 
-const toInput = (json: string): unknown => (json === '' ? {} : (JSON.parse(json) as unknown))
+function toInput(json: string): unknown {
+  const parsed = parseJson(json)
+  return parsed.ok ? parsed.value : {}
+}
 
 function toContent(content: RequestMessage['content']): Content[] {
   if (content === null || content === undefined) return []

@@ -25,8 +25,6 @@ function unknownFields(request: RequestBody): string[] {
     )
     .map(([key]) => key)
   if ((request.n ?? 1) > 1) fields.push('n')
-  // Anthropic's scale ends at 1.
-  if ((request.temperature ?? 0) > 1) fields.push('temperature')
   if (!['text', 'json_schema', undefined].includes(request.response_format?.type))
     fields.push('response_format')
   const { response_format: format } = request

@@ -6,6 +6,7 @@ import { encodeOpenAiProblem } from './problem.ts'
 import { parseOpenAiRequest } from './request.ts'
 import { OpenAiStreamDecoder } from './stream-decoder.ts'
 import { OpenAiStreamEncoder } from './stream-encoder.ts'
+import { unsayableToOpenAi } from './unsayable.ts'
 
 /** OpenAI's Chat Completions, spoken by most providers. https://platform.openai.com/docs/api-reference/chat */
 export const openAiWire: Wire = {
@@ -15,10 +16,11 @@ export const openAiWire: Wire = {
   encodeAnswer: encodeOpenAiAnswer,
   streamEncoder: (request) => new OpenAiStreamEncoder(request),
   encodeProblem: encodeOpenAiProblem,
-  path: '/chat/completions',
+  path: () => '/chat/completions',
   defaultHeaders: {},
   credentials: (key) => ({ authorization: `Bearer ${key}` }),
   forward: forwardOpenAiRequest,
+  unsayable: unsayableToOpenAi,
   encodeRequest: encodeOpenAiRequest,
   parseAnswer: parseOpenAiAnswer,
   parseError: parseOpenAiError,
