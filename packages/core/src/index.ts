@@ -1,3 +1,14 @@
+export { CEILINGS, roomFor } from './admission/ceilings.ts'
+export { comeBackAfterS, type ShedCause } from './admission/come-back.ts'
+export {
+  adjustLimit,
+  GRADIENT,
+  initialLimit,
+  type ConcurrencyLimit,
+  type LimitBounds,
+} from './admission/concurrency-limit.ts'
+export { CRITICALITIES, CRITICALITY_HEADER, lowered, type Criticality } from './admission/criticality.ts'
+export { fullBucket, takeTokens, type Bucket, type Rate } from './admission/token-bucket.ts'
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
 export { defineConfig, fieldName, parseConfig } from './config/define-config.ts'
 export type {

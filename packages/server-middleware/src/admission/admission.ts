@@ -1,13 +1,15 @@
-import type { Clock } from '../clock.ts'
 import {
-  adjust,
+  adjustLimit,
+  CEILINGS,
   GRADIENT,
   initialLimit,
+  roomFor,
   type ConcurrencyLimit,
+  type Criticality,
   type LimitBounds,
-} from './concurrency-limit.ts'
-import type { Criticality } from './criticality.ts'
-import { CEILINGS, LEVELS, levelOf, nextCut } from './cut.ts'
+} from '@paceline/core'
+import type { Clock } from '../clock.ts'
+import { LEVELS, levelOf, nextCut } from './cut.ts'
 import { LoadMeter, offeredLoad } from './load-meter.ts'
 
 /** The right to be worked on, held from arrival to the end of the response. */
@@ -61,8 +63,7 @@ export class Admission {
   admit(criticality: Criticality): Permit | null {
     const level = levelOf(criticality, this.#clock.random())
     this.#arrivals[level] = (this.#arrivals[level] ?? 0) + 1
-    // However low the limit, one request of each class fits into an empty server.
-    const room = Math.max(1, CEILINGS[criticality] * this.#limit.limit)
+    const room = roomFor(CEILINGS[criticality], this.#limit.limit)
     if (this.#meter.inFlight + 1 > room || level >= this.#cut) {
       this.#shedSinceTick[criticality] += 1
       this.#shedSinceReport[criticality] += 1
@@ -112,7 +113,7 @@ export class Admission {
     if (window.count < GRADIENT.samplesPerWindow) return
     // A clock of coarse ticks may read 0, and nothing can be compared with that.
     const meanMs = Math.max(0.001, window.sumMs / window.count)
-    this.#limit = adjust(this.#limit, { meanMs, peakInFlight: window.peakInFlight }, this.#bounds)
+    this.#limit = adjustLimit(this.#limit, { meanMs, peakInFlight: window.peakInFlight }, this.#bounds)
     this.#sampled = { sumMs: 0, count: 0, peakInFlight: 0 }
   }
 }
