@@ -16,6 +16,7 @@ export { fullBucket, takeTokens, type Bucket, type Rate } from './admission/toke
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
 export { defineConfig, fieldName, parseConfig } from './config/define-config.ts'
 export type {
+  AllowanceConfig,
   Config,
   ConfigInput,
   ModelConfig,

@@ -117,6 +117,7 @@ function stage(model: object = {}): Heard {
         signal: new AbortController().signal,
         promptSize: 0,
         origin: 'gateway',
+        criticality: 'interactive',
         directives: 7,
         attempts: [],
       }

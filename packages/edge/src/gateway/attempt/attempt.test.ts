@@ -52,6 +52,7 @@ function callOf(
     signal: new AbortController().signal,
     promptSize: 0,
     origin: 'gateway',
+    criticality: 'interactive',
     directives: 0,
     attempts: [],
     ...more,

@@ -37,6 +37,7 @@ function cast(contexts: Readonly<Record<string, number>>): {
     signal: new AbortController().signal,
     promptSize: 0,
     origin: 'gateway',
+    criticality: 'interactive',
     directives: 0,
     attempts: [],
     ...limits,
