@@ -75,7 +75,7 @@ export class Admission {
     const turn = turnOf(key.name, headers)
     const load = this.#loadOf(route, bounds)
     const refuse = (problem: Problem): Problem => {
-      this.#refusals.note(criticality, problem.code)
+      this.#refusals.note(criticality, problem.code, at)
       this.#refusals.tellIfDue(at)
       return problem
     }

@@ -7,6 +7,7 @@ const TELL_EVERY_MS = 10_000
 export interface RefusalCount {
   readonly byClass: Readonly<Record<Criticality, number>>
   readonly byCode: Readonly<Record<string, number>>
+  /** Since the first of them, in ms. */
   readonly overMs: number
 }
 
@@ -15,26 +16,31 @@ export class RefusalCounts {
   readonly #tell: (count: RefusalCount) => void
   #byClass = noRefusals()
   #byCode: Record<string, number> = {}
+  #since = 0
   #toldAt = -Infinity
 
   constructor(tell: (count: RefusalCount) => void) {
     this.#tell = tell
   }
 
-  note(criticality: Criticality, code: ProblemCode): void {
+  note(criticality: Criticality, code: ProblemCode, now: number): void {
+    if (this.#isEmpty) this.#since = now
     this.#byClass[criticality] += 1
     this.#byCode[code] = (this.#byCode[code] ?? 0) + 1
   }
 
   /** Tells what there is, if it is time. Every request asks, so that the last ones of a flood are told, too. */
   tellIfDue(now: number): void {
-    if (now - this.#toldAt < TELL_EVERY_MS || Object.keys(this.#byCode).length === 0) return
-    const overMs = Math.min(now - this.#toldAt, TELL_EVERY_MS)
-    const count = { byClass: this.#byClass, byCode: this.#byCode, overMs }
+    if (this.#isEmpty || now - this.#toldAt < TELL_EVERY_MS) return
+    const count = { byClass: this.#byClass, byCode: this.#byCode, overMs: now - this.#since }
     this.#byClass = noRefusals()
     this.#byCode = {}
     this.#toldAt = now
     this.#tell(count)
+  }
+
+  get #isEmpty(): boolean {
+    return Object.keys(this.#byCode).length === 0
   }
 }
 
