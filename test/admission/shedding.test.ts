@@ -43,7 +43,7 @@ const as = (criticality: string): Sent => ({ headers: { 'paceline-criticality': 
 const asked = (route: string): number => stack.asked('openai', route).length
 
 /** A provider whose streams take so long that each request stays. */
-const saturate = (): void => stack.openai.configure({ delays: { tokenMs: 5_000 } })
+const saturate = (): void => stack.openai.configure({ delays: { tokenMs: 2_000 } })
 
 async function fill(route: string, count: number, sent?: Sent): Promise<void> {
   for (let request = 0; request < count; request += 1) expect(await statusOf(route, sent)).toBe(200)

@@ -97,7 +97,7 @@ function hostOf(context: Context<Bindings>): Host {
     report: (samples, known) => healthObject(context.env).report(samples, known),
     heldDirectives: () => healthObject(context.env).held(),
     coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
-    leaseQuota: (subject, request) => {
+    leaseQuota: async (subject, request) => {
       const { QUOTA: objects } = context.env
       return objects.get(objects.idFromName(subject)).lease(request)
     },

@@ -408,6 +408,15 @@ describe('the type of a configuration', () => {
     >()
   })
 
+  it('refuses a misspelt tier, and any where none is defined', () => {
+    type Keys<T extends string> = Parameters<typeof defineConfig<'main', 'large', T>>[0]['keys']
+    expectTypeOf<{ app: { secretFrom: string; tier: 'free' } }>().toExtend<Keys<'free'>>()
+    expectTypeOf<{ app: { secretFrom: string; tier: 'fre' } }>().not.toExtend<Keys<'free'>>()
+    expectTypeOf<{ app: { secretFrom: string; tier: 'free' } }>().not.toExtend<
+      Input<'main', 'large'>['keys']
+    >()
+  })
+
   it('infers the names from the definition alone, so that a misspelt one can not define itself', () => {
     expectTypeOf(defineConfig<'main', 'large' | 'small'>).toBeCallableWith(BASE_TYPED)
     const misspelt = { ...BASE_TYPED, routes: { chat: { candidates: ['lagre' as const] } } }

@@ -1,6 +1,6 @@
 import { CRITICALITIES, MODES, type Criticality, type Mode } from '@paceline/core'
 import * as fc from 'fast-check'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isProblem, type Problem } from '../problem.ts'
 import type { AppKey, Route } from '../setup.ts'
 import { Admission, type Admitted } from './admission.ts'
@@ -56,7 +56,12 @@ class Gate {
   }
 }
 
-beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined))
+let logged: string[]
+beforeEach(() => {
+  logged = []
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void logged.push(line))
+})
+afterEach(() => void vi.restoreAllMocks())
 
 describe('the class of a request', () => {
   const classOf = async (
@@ -170,8 +175,7 @@ describe('admission', () => {
     await gate.fill('bulk', 20)
     gate.now += 10_000
     await gate.as('critical')
-    const lines = vi.mocked(console.error).mock.calls.map(([line]) => JSON.parse(String(line)) as object)
-    expect(lines).toEqual([
+    expect(logged.map((line) => JSON.parse(line) as object)).toEqual([
       {
         event: 'admission.refused',
         byClass: { critical: 0, interactive: 0, background: 0, bulk: 1 },
@@ -215,47 +219,67 @@ describe('a started run', () => {
     expect(isProblem(await gate.ask({ 'paceline-run': 'r' }))).toBe(false)
   })
 
-  const step = fc.record({
-    act: fc.constantFrom('arrive', 'arrive', 'arrive', 'flood', 'end', 'mode', 'health'),
-    criticality: fc.constantFrom(...CRITICALITIES),
-    run: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
-    mode: fc.constantFrom(...MODES),
-    isWell: fc.boolean(),
-    which: fc.nat(30),
-    afterMs: fc.constantFrom(0, 10, 20_000, 300_000),
-  })
+  const steps = fc.array(
+    fc.record({
+      act: fc.constantFrom('arrive', 'arrive', 'arrive', 'flood', 'end', 'mode', 'health'),
+      criticality: fc.constantFrom(...CRITICALITIES),
+      run: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
+      mode: fc.constantFrom(...MODES),
+      isWell: fc.boolean(),
+      which: fc.nat(30),
+      afterMs: fc.constantFrom(0, 10, 20_000, 300_000),
+    }),
+    { maxLength: 150 },
+  )
+  type Step = (typeof steps extends fc.Arbitrary<infer All> ? All : never) extends (infer One)[] ? One : never
 
   it('is never turned away at a moment at which anything else is admitted, nor a class before a lower one', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 150 }), async (steps) => {
-        const gate = new Gate()
-        const working: Admitted[] = []
-        const turns = new Map<string, { at: number; over: boolean }[]>()
-        for (const { act, criticality, run, mode, isWell, which, afterMs } of steps) {
-          gate.now += afterMs
-          if (act === 'end') working.splice(which % Math.max(1, working.length), 1)[0]?.over()
-          else if (act === 'flood') working.push(...(await gate.fill(criticality, which)))
-          else if (act === 'mode') gate.mode = mode
-          else if (act === 'health') gate.shares = isWell ? WELL : ILL
-          else {
-            const answer = await gate.as(criticality, run)
-            const earlier = (run === undefined ? undefined : turns.get(run)) ?? []
-            const hasStarted = earlier.some(({ at }) => gate.now - at < 600_000)
-            const atOnce = earlier.filter(({ at, over }) => !over && gate.now - at < TOTAL_MS).length
-            if (isProblem(answer)) {
-              // Nothing has changed by it, so what is asked now is asked at the same moment.
-              const started = hasStarted && atOnce < 8
-              const lower = started ? CRITICALITIES : CRITICALITIES.slice(CRITICALITIES.indexOf(criticality))
-              for (const other of lower) expect(isProblem(await gate.as(other))).toBe(true)
-            } else {
-              const turn = { at: gate.now, over: false }
-              if (run !== undefined) turns.set(run, [...earlier, turn])
-              working.push({ ...answer, over: () => (answer.over(), (turn.over = true)) })
-            }
-          }
-        }
+      fc.asyncProperty(steps, async (steps) => {
+        expect(await injustices(steps)).toEqual([])
       }),
       { numRuns: 200 },
     )
   })
+
+  /** Plays what happens, and names whoever was admitted at a moment at which somebody with a better claim was not. */
+  async function injustices(steps: readonly Step[]): Promise<string[]> {
+    const gate = new Gate()
+    const working: (() => void)[] = []
+    const runs = new Map<string, { at: number; isOver: boolean }[]>()
+    const found: string[] = []
+    const arrive = async (criticality: Criticality, run: string | undefined): Promise<void> => {
+      const turns = (run === undefined ? undefined : runs.get(run)) ?? []
+      const answer = await gate.as(criticality, run)
+      if (isProblem(answer)) {
+        const hasStarted = turns.some(({ at }) => gate.now - at < 600_000)
+        const atOnce = turns.filter(({ at, isOver }) => !isOver && gate.now - at < TOTAL_MS).length
+        const isStarted = hasStarted && atOnce < 8
+        // Nothing has changed by a refusal, so what is asked now is asked at the same moment.
+        for (const other of isStarted ? CRITICALITIES : notAbove(criticality))
+          if (!isProblem(await gate.as(other)))
+            found.push(`${other} before ${isStarted ? 'a started' : 'a'} ${criticality}`)
+        return
+      }
+      const turn = { at: gate.now, isOver: false }
+      if (run !== undefined) runs.set(run, [...turns, turn])
+      working.push(() => {
+        answer.over()
+        turn.isOver = true
+      })
+    }
+    for (const { act, criticality, run, mode, isWell, which, afterMs } of steps) {
+      gate.now += afterMs
+      if (act === 'arrive') await arrive(criticality, run)
+      else if (act === 'flood')
+        working.push(...(await gate.fill(criticality, which)).map((one) => () => one.over()))
+      else if (act === 'end') working.splice(which % Math.max(1, working.length), 1)[0]?.()
+      else if (act === 'mode') gate.mode = mode
+      else gate.shares = isWell ? WELL : ILL
+    }
+    return found
+  }
+
+  const notAbove = (criticality: Criticality): readonly Criticality[] =>
+    CRITICALITIES.slice(CRITICALITIES.indexOf(criticality))
 })

@@ -1,5 +1,4 @@
 import { invalid, type Problem } from '../problem.ts'
-import { sleep } from '../sleep.ts'
 import { readLimited } from './read-limited.ts'
 import { parseJson } from '../wire/parse-json.ts'
 
@@ -74,11 +73,12 @@ const LATE = Symbol('late')
 
 /** What comes within the time, and else `LATE`: a body that trickles would hold its place for ever. */
 async function within<T>(ms: number, coming: Promise<T>): Promise<T | typeof LATE> {
-  const settled = new AbortController()
+  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>()
+  const timer = setTimeout(resolve, ms, LATE)
   try {
-    return await Promise.race([coming, sleep(ms, settled.signal).then((): typeof LATE => LATE)])
+    return await Promise.race([coming, late])
   } finally {
-    settled.abort()
+    clearTimeout(timer)
   }
 }
 
