@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { createWorker } from '@paceline/edge'
 import { drillConfig } from './drill-config.ts'
 
-export { EventIngest, ProviderHealth } from '@paceline/edge'
+export { EventIngest, ProviderHealth, Quota } from '@paceline/edge'
 
 /** Dead: whatever is asked of it fails. */
 export class Coordinator extends DurableObject {

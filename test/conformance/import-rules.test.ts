@@ -95,6 +95,18 @@ const violations: readonly Violation[] = [
     `export { respond } from '../response/pipeline.ts'`,
     'no-restricted-imports',
   ],
+  [
+    'admission imports the configuration',
+    'packages/core/src/admission/planted.ts',
+    `export { parseConfig } from '../config/define-config.ts'`,
+    'no-restricted-imports',
+  ],
+  [
+    'admission imports the response',
+    'packages/core/src/admission/planted.ts',
+    `export { respond } from '../response/pipeline.ts'`,
+    'no-restricted-imports',
+  ],
   ...(
     [
       ['detect/planted.ts', '../decide.ts'],

@@ -1,6 +1,6 @@
 import gateway from './worker.ts'
 
-export { Coordinator, EventIngest, ProviderHealth } from './worker.ts'
+export { Coordinator, EventIngest, ProviderHealth, Quota } from './worker.ts'
 
 /**
  * Calls the gateway with a request whose signal aborts before the first token: workerd on one machine doesn't tell of

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Report } from '@paceline/core'
 import edge from './worker.ts'
 
-export { EventIngest, ProviderHealth } from './worker.ts'
+export { EventIngest, ProviderHealth, Quota } from './worker.ts'
 
 /** A coordinator that writes down what it hears, and is out as long as a test wants it to be. */
 export class Coordinator extends DurableObject {

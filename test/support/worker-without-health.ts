@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 
-export { Coordinator, default, EventIngest } from './worker.ts'
+export { Coordinator, default, EventIngest, Quota } from './worker.ts'
 
 /** A ProviderHealth that is out: what isolates do then is theirs alone. */
 export class ProviderHealth extends DurableObject {

@@ -2,7 +2,7 @@ import * as browserScript from '@paceline/browser-sdk/drop-in'
 import { defineConfig } from '@paceline/core'
 import { createCoordinator, createWorker } from '@paceline/edge'
 
-export { EventIngest, ProviderHealth } from '@paceline/edge'
+export { EventIngest, ProviderHealth, Quota } from '@paceline/edge'
 
 /** Routes enough that each test has its own: health remembers, and one test's fault must not colour the next. */
 const ROUTES = 400

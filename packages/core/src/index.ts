@@ -1,6 +1,22 @@
+export { admit, type ShedReason } from './admission/admit.ts'
+export { CEILINGS, roomFor } from './admission/ceilings.ts'
+export { comeBackAfterS, type ShedCause } from './admission/come-back.ts'
+export type { LimitBounds } from './admission/concurrency-limit.ts'
+export { CRITICALITIES, CRITICALITY_HEADER, lowered, type Criticality } from './admission/criticality.ts'
+export { learn, newLimit, type LearntLimit } from './admission/learnt-limit.ts'
+export { newLease, requestLease, spendOne, takeGrant, type LeasedQuota } from './admission/leased-quota.ts'
+export {
+  emptyLedger,
+  grantQuota,
+  type QuotaGrant,
+  type QuotaLedger,
+  type QuotaRequest,
+} from './admission/quota.ts'
+export { fullBucket, takeTokens, type Bucket, type Rate } from './admission/token-bucket.ts'
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
 export { defineConfig, fieldName, parseConfig } from './config/define-config.ts'
 export type {
+  AllowanceConfig,
   Config,
   ConfigInput,
   ModelConfig,

@@ -111,6 +111,10 @@ function hostOf(context: Context<Bindings>): Host {
     report: (samples, known, counts) => healthObject(context.env).report(samples, known, counts),
     heldDirectives: () => healthObject(context.env).held(),
     coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
+    leaseQuota: async (subject, request) => {
+      const { QUOTA: objects } = context.env
+      return objects.get(objects.idFromName(subject)).lease(request)
+    },
   }
 }
 

@@ -3,12 +3,14 @@ import type { Coordinator } from './coordinator/coordinator.ts'
 import { setUp, type Setup } from './gateway/setup.ts'
 import type { ProviderHealth } from './health/provider-health.ts'
 import type { EventIngest } from './ingest/event-ingest.ts'
+import type { Quota } from './quota/quota.ts'
 import { setUpIngest, type IngestSetup } from './ingest/ingest-setup.ts'
 
 /** What the platform binds to the Worker. Besides these there are the variables and secrets that the configuration names. */
 export interface Env {
   readonly PROVIDER_HEALTH: DurableObjectNamespace<ProviderHealth>
   readonly COORDINATOR: DurableObjectNamespace<Coordinator>
+  readonly QUOTA: DurableObjectNamespace<Quota>
   /** Absent where nobody set it up: then a fresh isolate starts as configured. */
   readonly DIRECTIVES?: KVNamespace
   readonly EVENT_INGEST: DurableObjectNamespace<EventIngest>

@@ -5,6 +5,7 @@ import type { Env } from './env.ts'
 export { createCoordinator, type CoordinatorClass } from './coordinator/coordinator.ts'
 export { ProviderHealth } from './health/provider-health.ts'
 export { EventIngest } from './ingest/event-ingest.ts'
+export { Quota } from './quota/quota.ts'
 export type { WorkerParts } from './app.ts'
 export type { Env } from './env.ts'
 
@@ -14,7 +15,7 @@ export type { Env } from './env.ts'
  * @example
  * import * as browserScript from '@paceline/browser-sdk/drop-in'
  * import config from './paceline.config.ts'
- * export { EventIngest, ProviderHealth } from '@paceline/edge'
+ * export { EventIngest, ProviderHealth, Quota } from '@paceline/edge'
  * export const Coordinator = createCoordinator(config)
  * export default createWorker(config, { browserScript })
  */

@@ -1,6 +1,5 @@
-import { isNewer, type InForce, type Mode, type Variant } from '@paceline/core'
+import { isNewer, lowered, type Criticality, type InForce, type Mode, type Variant } from '@paceline/core'
 import { Admission } from './admission/admission.ts'
-import { lowered, type Criticality } from './admission/criticality.ts'
 import { refusalFor } from './admission/refusal.ts'
 import { routeRules, type RouteRules } from './admission/route-rules.ts'
 import { systemClock, type Clock } from './clock.ts'

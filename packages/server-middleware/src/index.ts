@@ -1,6 +1,5 @@
 export { createPaceline } from './create-paceline.ts'
-export type { Criticality } from './admission/criticality.ts'
-export type { LimitBounds } from './admission/concurrency-limit.ts'
+export type { Criticality, LimitBounds } from '@paceline/core'
 export type { Clock } from './clock.ts'
 export type { Variants } from './degrade/run-feature.ts'
 export type { FeatureRule } from './degrade/variant.ts'

@@ -1,8 +1,13 @@
 import { hostname } from 'node:os'
-import { fieldName, identifier, MODES } from '@paceline/core'
+import {
+  CRITICALITIES,
+  fieldName,
+  identifier,
+  MODES,
+  type Criticality,
+  type LimitBounds,
+} from '@paceline/core'
 import * as v from 'valibot'
-import { CRITICALITIES, type Criticality } from './admission/criticality.ts'
-import type { LimitBounds } from './admission/concurrency-limit.ts'
 import type { Clock } from './clock.ts'
 import type { FeatureRule } from './degrade/variant.ts'
 import { publicKeySchema, type PublicKey } from './directives/key-source.ts'

@@ -1,6 +1,5 @@
-import type { Mode, Variant } from '@paceline/core'
+import type { Criticality, Mode, Variant } from '@paceline/core'
 import type { Permit } from './admission/admission.ts'
-import type { Criticality } from './admission/criticality.ts'
 import { runFeature, type VariantFailure, type Variants } from './degrade/run-feature.ts'
 import { gatewayMsOf, MOST_RELAYED, serverTimingOf, type UpstreamHeaders } from './server-timing.ts'
 

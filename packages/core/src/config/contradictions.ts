@@ -3,7 +3,13 @@ import type { Config } from './schema.ts'
 
 /** Settings that are right each by itself and can't hold together. */
 export function findContradictions(config: Config): ConfigIssue[] {
-  return [...unreachableProviders(config), ...shortTotals(config), ...blindTests(config)]
+  return [
+    ...unreachableProviders(config),
+    ...shortTotals(config),
+    ...blindTests(config),
+    ...idleBursts(config),
+    ...crossedLimits(config),
+  ]
 }
 
 /** How a provider is reached belongs to its wire: Workers AI by a binding, all others by an address. */
@@ -55,6 +61,34 @@ function blindTests({ playbooks }: Config): ConfigIssue[] {
       field: 'playbooks.ttfvt-breach.faultyLate',
       value: String(faultyLate),
       mend: `Make it more than usualLate (${usualLate}): otherwise what is usual would prove a fault.`,
+    },
+  ]
+}
+
+function idleBursts({ keys, tiers }: Config): ConfigIssue[] {
+  return Object.entries({ keys, tiers }).flatMap(([part, entries]) =>
+    Object.entries(entries).flatMap(([id, { burst, requestsPerMinute }]) =>
+      burst === undefined || requestsPerMinute !== undefined
+        ? []
+        : [
+            {
+              field: `${part}.${id}.burst`,
+              value: String(burst),
+              mend: 'Add requestsPerMinute, or remove it: a burst is how much of that may come at once.',
+            },
+          ],
+    ),
+  )
+}
+
+function crossedLimits({ limits: { inFlight } }: Config): ConfigIssue[] {
+  const { initial, min, max } = inFlight
+  if (min <= initial && initial <= max) return []
+  return [
+    {
+      field: 'limits.inFlight',
+      value: JSON.stringify(inFlight),
+      mend: 'Make min at most initial, and initial at most max.',
     },
   ]
 }

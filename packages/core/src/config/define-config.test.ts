@@ -41,7 +41,7 @@ describe('a valid configuration', () => {
             contextTokens: 128_000,
             maxOutputTokens: 4_096,
             maxTokensField: 'max_tokens',
-            capabilities: { tools: true, images: true, jsonSchema: true },
+            capabilities: { tools: true, images: true, jsonSchema: true, prefill: false },
             timers: {},
           },
         ]),
@@ -63,7 +63,13 @@ describe('a valid configuration', () => {
         },
       },
       keys: { app: { secretFrom: 'APP_KEY' } },
-      limits: { bodyBytes: 8_388_608, answerBytes: 4_194_304 },
+      tiers: {},
+      limits: {
+        bodyBytes: 8_388_608,
+        answerBytes: 4_194_304,
+        bodyMs: 30_000,
+        inFlight: { initial: 1_000, min: 200, max: 5_000 },
+      },
       browserKeys: {},
       operators: {},
       notify: { webhooks: {} },
@@ -258,6 +264,41 @@ describe('a wrong configuration', () => {
       /No such route \(defined: chat\)/,
     ],
     [
+      'a key of an unknown tier',
+      withPart({ keys: { app: { secretFrom: 'A', tier: 'fre' } }, tiers: { free: {} } }),
+      'keys.app.tier',
+      '"fre"',
+      /No such tier \(defined: free\)/,
+    ],
+    [
+      'an unknown class',
+      withPart({ tiers: { free: { criticality: 'low' } } }),
+      'tiers.free.criticality',
+      '"low"',
+      /"critical" \| "interactive" \| "background" \| "bulk"/,
+    ],
+    [
+      'half a request',
+      withPart({ tiers: { free: { requestsPerMinute: 0.5 } } }),
+      'tiers.free.requestsPerMinute',
+      '0.5',
+      /whole number of requests/,
+    ],
+    [
+      'a burst of nothing',
+      withPart({ keys: { app: { secretFrom: 'A', burst: 5 } } }),
+      'keys.app.burst',
+      '5',
+      /requestsPerMinute/,
+    ],
+    [
+      'limits that cross',
+      withPart({ limits: { inFlight: { initial: 10 } } }),
+      'limits.inFlight',
+      '{"initial":10,"min":200,"max":5000}',
+      /min at most initial/,
+    ],
+    [
       'a body limit that is too small',
       withPart({ limits: { bodyBytes: 10 } }),
       'limits.bodyBytes',
@@ -364,6 +405,15 @@ describe('the type of a configuration', () => {
   it('refuses a misspelt provider', () => {
     expectTypeOf<{ large: { provider: 'mian'; model: string } }>().not.toExtend<
       Input<'main', 'large'>['models']
+    >()
+  })
+
+  it('refuses a misspelt tier, and any where none is defined', () => {
+    type Keys<T extends string> = Parameters<typeof defineConfig<'main', 'large', T>>[0]['keys']
+    expectTypeOf<{ app: { secretFrom: string; tier: 'free' } }>().toExtend<Keys<'free'>>()
+    expectTypeOf<{ app: { secretFrom: string; tier: 'fre' } }>().not.toExtend<Keys<'free'>>()
+    expectTypeOf<{ app: { secretFrom: string; tier: 'free' } }>().not.toExtend<
+      Input<'main', 'large'>['keys']
     >()
   })
 

@@ -5,10 +5,15 @@ import { findBrokenReferences } from './references.ts'
 import { configSchema, type Config, type ConfigInput } from './schema.ts'
 
 /** `Input` with its references typed by the names it defines, so that an editor catches a misspelt one. */
-type Linked<P extends string, M extends string> = Omit<ConfigInput, 'providers' | 'models' | 'routes'> & {
+type Linked<P extends string, M extends string, T extends string> = Omit<
+  ConfigInput,
+  'providers' | 'models' | 'routes' | 'keys' | 'tiers'
+> & {
   readonly providers: Record<P, ConfigInput['providers'][string]>
   readonly models: Record<M, ConfigInput['models'][string] & { provider: NoInfer<P> }>
   readonly routes: Record<string, ConfigInput['routes'][string] & { candidates: NoInfer<M>[] }>
+  readonly keys: Record<string, ConfigInput['keys'][string] & { tier?: NoInfer<T> }>
+  readonly tiers?: Record<T, NonNullable<ConfigInput['tiers']>[string]>
 }
 
 /**
@@ -16,7 +21,9 @@ type Linked<P extends string, M extends string> = Omit<ConfigInput, 'providers' 
  *
  * @throws {ConfigError} naming every field that is wrong, its value, and the mend
  */
-export function defineConfig<P extends string, M extends string>(input: Linked<P, M>): Config {
+export function defineConfig<P extends string, M extends string, T extends string = never>(
+  input: Linked<P, M, T>,
+): Config {
   return parseConfig(input)
 }
 

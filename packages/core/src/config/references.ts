@@ -8,6 +8,7 @@ export function findBrokenReferences(config: Config): ConfigIssue[] {
     ...modelProviders(config),
     ...routeCandidates(config),
     ...keyRoutes(config),
+    ...keyTiers(config),
     ...claims(config),
   ]
 }
@@ -41,6 +42,12 @@ function keyRoutes(config: Config): ConfigIssue[] {
     (key.routes ?? []).flatMap((route, index) =>
       missing(`keys.${id}.routes[${index}]`, route, config.routes, 'route'),
     ),
+  )
+}
+
+function keyTiers(config: Config): ConfigIssue[] {
+  return Object.entries(config.keys).flatMap(([id, { tier }]) =>
+    tier === undefined ? [] : missing(`keys.${id}.tier`, tier, config.tiers, 'tier'),
   )
 }
 

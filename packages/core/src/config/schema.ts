@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { CRITICALITIES } from '../admission/criticality.ts'
 import { identifier } from '../identifier.ts'
 
 const environmentName = v.pipe(
@@ -31,6 +32,27 @@ const bytesUpTo = (most: number) =>
     v.minValue(1_024, 'at least 1,024 bytes'),
     v.maxValue(most, `at most ${most.toLocaleString('en')} bytes`),
   )
+
+const criticality = v.picklist(CRITICALITIES)
+const requestsUpTo = (most: number) =>
+  v.pipe(
+    v.number(),
+    v.integer('a whole number of requests'),
+    v.minValue(1, 'at least 1 request'),
+    v.maxValue(most, `at most ${most.toLocaleString('en')} requests`),
+  )
+
+/** Who may do how much, and how urgent it is. What is left out sets no limit. */
+const allowanceEntries = {
+  /** How much is lost when a request is turned away; of key, tier and route the lowest counts. */
+  criticality: v.optional(criticality),
+  /** In the long run, by isolate. */
+  requestsPerMinute: v.optional(requestsUpTo(1_000_000)),
+  /** How many at once; as many as a minute brings unless given. */
+  burst: v.optional(requestsUpTo(1_000_000)),
+  /** From midnight to midnight UTC, over all isolates, approximately. */
+  requestsPerDay: v.optional(requestsUpTo(1_000_000_000)),
+}
 
 /** The wire formats that a provider can speak. */
 export const wireNameSchema = v.picklist(['openai', 'anthropic', 'gemini', 'workers-ai'])
@@ -115,6 +137,8 @@ const routeSchema = v.strictObject({
   ttfvtTargetMs: v.optional(durationMs, 800),
   maxAttempts: v.optional(attempts, 4),
   timers: v.optional(timersSchema, {}),
+  /** How much is lost when one of its requests is turned away; of key, tier and route the lowest counts. */
+  criticality: v.optional(criticality),
 })
 
 const keySchema = v.strictObject({
@@ -122,7 +146,13 @@ const keySchema = v.strictObject({
   secretFrom: environmentName,
   /** Routes that this key may use; all of them when left out. */
   routes: v.optional(v.array(identifier)),
+  /** The tier of the account that it belongs to. */
+  tier: v.optional(identifier),
+  ...allowanceEntries,
 })
+
+/** What all keys of a tier share. */
+const tierSchema = v.strictObject(allowanceEntries)
 
 /** A browser's key is no secret: it stands in the page. What it may do is post browser events, from these origins. */
 const browserKeySchema = v.strictObject({
@@ -191,6 +221,7 @@ export const configSchema = v.strictObject({
   models: v.record(identifier, modelSchema),
   routes: v.record(identifier, routeSchema),
   keys: v.record(identifier, keySchema),
+  tiers: v.optional(v.record(identifier, tierSchema), {}),
   browserKeys: v.optional(v.record(identifier, browserKeySchema), {}),
   operators: v.optional(v.record(identifier, operatorSchema), {}),
   playbooks: v.optional(v.strictObject({ 'ttfvt-breach': v.optional(ttfvtBreachSchema, {}) }), {}),
@@ -201,6 +232,17 @@ export const configSchema = v.strictObject({
       bodyBytes: v.optional(bytesUpTo(100_000_000), 8_388_608),
       /** Largest unstreamed answer and largest single event of a stream, in bytes. */
       answerBytes: v.optional(bytesUpTo(33_554_432), 4_194_304),
+      /** How long a request's body may take to arrive. */
+      bodyMs: v.optional(durationMs, 30_000),
+      /** Requests that an isolate works on at once on one route: where it begins, and how far it may learn. */
+      inFlight: v.optional(
+        v.strictObject({
+          initial: v.optional(requestsUpTo(100_000), 1_000),
+          min: v.optional(requestsUpTo(100_000), 200),
+          max: v.optional(requestsUpTo(100_000), 5_000),
+        }),
+        {},
+      ),
     }),
     {},
   ),
@@ -211,5 +253,6 @@ export type ConfigInput = v.InferInput<typeof configSchema>
 export type Config = v.InferOutput<typeof configSchema>
 export type ProviderConfig = Config['providers'][string]
 export type ModelConfig = Config['models'][string]
+export type AllowanceConfig = Config['tiers'][string]
 export type RouteConfig = Config['routes'][string]
 export type TtfvtBreachPolicy = Config['playbooks']['ttfvt-breach']

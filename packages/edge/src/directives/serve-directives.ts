@@ -1,7 +1,7 @@
 import { publicForm, type ServerDirectives, type Version } from '@paceline/core'
 import { authenticate } from '../gateway/parse/authenticate.ts'
 import { isProblem, type Problem } from '../gateway/problem.ts'
-import type { AppKey } from '../gateway/setup.ts'
+import type { Secret } from '../gateway/setup.ts'
 import { problemDetails } from '../problem-details.ts'
 import type { DirectiveView } from './directive-view.ts'
 
@@ -28,7 +28,7 @@ const COPY_MS = 5_000
 export async function serveDirectives(
   request: Request,
   view: DirectiveView,
-  keys: readonly AppKey[],
+  keys: readonly Secret[],
   source: SignedSource,
 ): Promise<Response> {
   if (request.headers.get('accept')?.includes(JOSE) === true) return serveSigned(request, keys, source)
@@ -54,7 +54,7 @@ const whatIsLeft = (directives: ServerDirectives, ageMs: number): ServerDirectiv
 
 async function serveSigned(
   request: Request,
-  keys: readonly AppKey[],
+  keys: readonly Secret[],
   source: SignedSource,
 ): Promise<Response> {
   const key = authenticate(request.headers, keys)
@@ -82,7 +82,7 @@ export async function serveKeys(source: SignedSource): Promise<Response> {
 /** A connection by which a server hears of every change at once. */
 export async function openSocket(
   request: Request,
-  keys: readonly AppKey[],
+  keys: readonly Secret[],
   source: SignedSource,
 ): Promise<Response> {
   const key = authenticate(request.headers, keys)

@@ -12,6 +12,7 @@ export const callFixture = (given: Pick<Call, 'route' | 'request'> & Partial<Cal
   signal: new AbortController().signal,
   promptSize: 0,
   origin: 'gateway',
+  criticality: 'interactive',
   directives: 0,
   attempts: [],
   mayHedge: true,

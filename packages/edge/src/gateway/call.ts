@@ -1,4 +1,4 @@
-import type { Failure, Outcome, PromptSize } from '@paceline/core'
+import type { Criticality, Failure, Outcome, PromptSize } from '@paceline/core'
 import type { Receipt, Receipts } from '../receipt/receipts.ts'
 import type { Candidate } from './candidate.ts'
 import type { Route } from './setup.ts'
@@ -16,6 +16,8 @@ export interface Call {
   readonly promptSize: PromptSize
   /** A user's, or a small question of our own. */
   readonly origin: 'gateway' | 'probe'
+  /** How much is lost when it is turned away. */
+  readonly criticality: Criticality
   /** Version of the directives that it was routed by. */
   readonly directives: number
   /** Headers of the caller that providers of the same format may see. */

@@ -1,6 +1,8 @@
 import { hedgeAfterMs, promptSizeOf, type Mode } from '@paceline/core'
 import { Warmth, type Hearsay } from '../directives/warmth.ts'
 import { type HealthView, type DueProbe, type Report } from '../health/health-view.ts'
+import { Admission } from './admit/admission.ts'
+import type { QuotaHost } from './admit/allowances.ts'
 import { askOnce } from './attempt/attempt.ts'
 import { authenticate } from './parse/authenticate.ts'
 import type { Answer, Attempt, Call, Service } from './call.ts'
@@ -22,7 +24,7 @@ import { splice } from './splice/splice.ts'
 import type { Wire } from './wire/wire.ts'
 
 /** What one request brings along from the platform. */
-export interface Host extends Hearsay {
+export interface Host extends Hearsay, QuotaHost {
   readonly report: Report
 }
 
@@ -33,6 +35,7 @@ const HEDGING = new Set<Mode>(['normal', 'conserving'])
  * One AI request from arrival to last byte. The order of the stages is the argument:
  *
  * - authenticate and parse: nothing is spent on a request that can't be answered
+ * - admit: within what key and tier allow, and under pressure the least important are turned away first
  * - rank: who could answer, best first, by health
  * - attempt: ask one, under phase timers, up to its first output
  * - fail over: around attempts, never inside: it alone decides about another try
@@ -47,6 +50,7 @@ export class Gateway {
   readonly #ask: Service<Attempt, Answer>
   readonly #answer: Service<Candidates, Answer>
   readonly #warmth = new Warmth()
+  readonly #admission = new Admission({ now: Date.now, sleep, random: Math.random })
 
   constructor(health: HealthView) {
     this.#health = health
@@ -64,7 +68,7 @@ export class Gateway {
     const key = authenticate(request.headers, setup.keys)
     if (isProblem(key)) return respondProblem(key, wire, null)
     const passed = passHeaders(request.headers, wire)
-    const body = await readBody(request, setup.bodyBytes)
+    const body = await readBody(request, setup)
     if (!body.ok) return respondProblem(body.problem, wire, null)
     const parsed = wire.parseRequest(body.value, passed)
     if (!parsed.ok) return respondProblem(invalid(parsed.bad.message, parsed.bad.param), wire, null)
@@ -73,6 +77,19 @@ export class Gateway {
     if (isProblem(route)) return respondProblem(route, wire, null)
     const { directives } = this.#health
     await this.#warmth.keep(this.#health, host, sleep, Date.now)
+    const { mode } = directives.inForce(Date.now())
+    const outlook = { shares: this.#health.shares, mode }
+    const admitted = await this.#admission.admit(
+      { headers: request.headers, key, route },
+      setup.inFlight,
+      outlook,
+      host,
+    )
+    if (isProblem(admitted)) {
+      // Where everybody is turned away, this is how the isolate hears that candidates are well again.
+      host.waitUntil(this.#report(setup, host))
+      return respondProblem(admitted, wire, null)
+    }
     const routedAt = Date.now()
     const selection = select(
       chat,
@@ -82,7 +99,10 @@ export class Gateway {
       directives.inForce(routedAt).shares,
       Math.random,
     )
-    if (isProblem(selection)) return respondProblem(selection, wire, null)
+    if (isProblem(selection)) {
+      admitted.over()
+      return respondProblem(selection, wire, null)
+    }
 
     const call: Call = {
       id: crypto.randomUUID(),
@@ -91,6 +111,7 @@ export class Gateway {
       request: chat,
       promptSize: promptSizeOf(body.bytes),
       origin: 'gateway',
+      criticality: admitted.criticality,
       directives: directives.followedAt(routedAt),
       passHeaders: passed,
       startedAt,
@@ -106,6 +127,7 @@ export class Gateway {
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {
+      admitted.over()
       this.#health.ledger.count('answers', 'failed')
       host.waitUntil(this.#report(setup, host))
       return respondFailure(outcome.failure, call)
@@ -114,13 +136,17 @@ export class Gateway {
     // The pending promise keeps the request's context alive, so that a caller who leaves is noticed.
     const ended = Promise.withResolvers<void>()
     const response = respond(outcome.value, call, (ending) => {
+      admitted.over()
       this.#health.ledger.count('answers', ending)
       ended.resolve()
     })
     if (receipt) response.headers.append('server-timing', receiptEntry(receipt, directives.version))
     host.waitUntil(ended.promise.then(() => this.#report(setup, host)))
     // How soon it spoke is news at once; a long stream must not keep it back.
-    if (outcome.value.kind === 'stream') host.waitUntil(this.#report(setup, host))
+    if (outcome.value.kind === 'stream') {
+      admitted.learnFrom(call.attempts)
+      host.waitUntil(this.#report(setup, host))
+    }
     return response
   }
 

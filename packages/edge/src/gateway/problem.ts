@@ -12,6 +12,8 @@ export interface Problem {
   /** Whether the same request may succeed later. */
   readonly retryable: boolean
   readonly retryAfterS?: number
+  /** Whether the official clients may send it again by themselves: nothing was tried yet, and the wait is short. */
+  readonly clientsMayRetry?: boolean
 }
 
 /** Tells a problem from what stands in its place when there is none. */
@@ -21,6 +23,7 @@ export type ProblemCode =
   | 'invalid_json'
   | 'invalid_request'
   | 'body_too_large'
+  | 'body_too_slow'
   | 'unsupported_media_type'
   | 'missing_key'
   | 'unknown_key'
@@ -31,6 +34,8 @@ export type ProblemCode =
   | 'content_policy'
   | 'not_configured'
   | 'rate_limited'
+  | 'quota_exceeded'
+  | 'overloaded'
   | 'origin_forbidden'
   | 'too_many_events'
   | 'storage_unavailable'

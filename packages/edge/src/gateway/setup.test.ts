@@ -110,9 +110,32 @@ describe('setting up', () => {
 
   it('takes the app keys whose secret is set, with the routes that they open', () => {
     const { keys } = setUp(configOf(FIXED), { APP_KEY: 'one', OPS_KEY: '' })
-    expect(keys).toEqual([{ secret: new TextEncoder().encode('one'), routes: ['chat'] }])
-    expect(setUp(configOf(FIXED), { OPS_KEY: 'two' }).keys).toEqual([
-      { secret: new TextEncoder().encode('two'), routes: null },
+    expect(keys).toMatchObject([{ name: 'app', secret: new TextEncoder().encode('one'), routes: ['chat'] }])
+    expect(setUp(configOf(FIXED), { OPS_KEY: 'two' }).keys).toMatchObject([
+      { name: 'ops', secret: new TextEncoder().encode('two'), routes: null },
+    ])
+  })
+
+  it('limits nobody where the configuration doesn’t', () => {
+    const { keys } = setUp(configOf(FIXED), { APP_KEY: 'one' })
+    expect(keys).toMatchObject([{ criticalities: [], allowances: [] }])
+  })
+
+  it('joins what a key may do with what its tier may', () => {
+    const config = configOf(FIXED, {
+      keys: {
+        app: { secretFrom: 'APP_KEY', tier: 'free', criticality: 'background', requestsPerMinute: 30 },
+      },
+      tiers: { free: { criticality: 'bulk', requestsPerMinute: 600, burst: 50, requestsPerDay: 1_000 } },
+    })
+    expect(setUp(config, { APP_KEY: 'one' }).keys).toMatchObject([
+      {
+        criticalities: ['background', 'bulk'],
+        allowances: [
+          { subject: 'key:app', rate: { perSecond: 0.5, burst: 30 }, requestsPerDay: null },
+          { subject: 'tier:free', rate: { perSecond: 10, burst: 50 }, requestsPerDay: 1_000 },
+        ],
+      },
     ])
   })
 

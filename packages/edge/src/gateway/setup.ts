@@ -1,5 +1,13 @@
-import type { Config, ModelConfig, ProviderConfig, RouteConfig } from '@paceline/core'
+import type {
+  Config,
+  Criticality,
+  LimitBounds,
+  ModelConfig,
+  ProviderConfig,
+  RouteConfig,
+} from '@paceline/core'
 import { Receipts } from '../receipt/receipts.ts'
+import { allowanceOf, type Allowance } from './admit/allowance.ts'
 import type { Candidate, Endpoint, PhaseTimes } from './candidate.ts'
 import { anthropicWire } from './wire/anthropic/wire.ts'
 import { geminiWire } from './wire/gemini/wire.ts'
@@ -19,8 +27,10 @@ export interface Setup {
   readonly routes: readonly Route[]
   readonly keys: readonly AppKey[]
   /** Who may look into incidents and the audit. */
-  readonly operators: readonly AppKey[]
+  readonly operators: readonly Secret[]
   readonly bodyBytes: number
+  readonly bodyMs: number
+  readonly inFlight: LimitBounds
   /** What proves calls to those who tell of them; null where no secret is set for it, or no page could tell. */
   readonly receipts: Receipts | null
 }
@@ -34,10 +44,20 @@ export interface Route extends Omit<RouteConfig, 'candidates'> {
   readonly answerBytes: number
 }
 
-export interface AppKey {
+/** What somebody has to know to be let in. */
+export interface Secret {
   readonly secret: Uint8Array
+}
+
+export interface AppKey extends Secret {
+  /** As the configuration names it. */
+  readonly name: string
   /** Names of the routes that it opens; null for all. */
   readonly routes: readonly string[] | null
+  /** What key and tier say of its requests' class, as far as they do. */
+  readonly criticalities: readonly Criticality[]
+  /** Everything that limits how much it may ask for. */
+  readonly allowances: readonly Allowance[]
 }
 
 type Environment = Readonly<Record<string, unknown>>
@@ -45,13 +65,15 @@ type Environment = Readonly<Record<string, unknown>>
 export function setUp(config: Config, environment: Environment): Setup {
   return {
     routes: Object.entries(config.routes).map(([name, route]) => toRoute(name, route, config, environment)),
-    keys: Object.values(config.keys).flatMap(({ secretFrom, routes = null }) =>
-      toKey(text(environment, secretFrom), routes),
+    keys: Object.entries(config.keys).flatMap(([name, key]) =>
+      toSecret(text(environment, key.secretFrom)).map((known) => toKey(name, known, key, config)),
     ),
     operators: Object.values(config.operators).flatMap(({ tokenFrom }) =>
-      toKey(text(environment, tokenFrom), null),
+      toSecret(text(environment, tokenFrom)),
     ),
     bodyBytes: config.limits.bodyBytes,
+    bodyMs: config.limits.bodyMs,
+    inFlight: config.limits.inFlight,
     receipts: receiptsOf(config, environment),
   }
 }
@@ -65,8 +87,22 @@ function receiptsOf({ browserKeys }: Config, environment: Environment): Receipts
     : new Receipts(secret, text(environment, 'PACELINE_SECRET_PREVIOUS'))
 }
 
-const toKey = (secret: string | null, routes: AppKey['routes']): AppKey[] =>
-  secret === null ? [] : [{ secret: new TextEncoder().encode(secret), routes }]
+const toSecret = (secret: string | null): Secret[] =>
+  secret === null ? [] : [{ secret: new TextEncoder().encode(secret) }]
+
+function toKey(name: string, { secret }: Secret, key: Config['keys'][string], { tiers }: Config): AppKey {
+  const tier = key.tier === undefined ? undefined : tiers[key.tier]
+  return {
+    name,
+    secret,
+    routes: key.routes ?? null,
+    criticalities: [key.criticality ?? [], tier?.criticality ?? []].flat(),
+    allowances: [
+      ...allowanceOf('key', name, key),
+      ...(key.tier === undefined || tier === undefined ? [] : allowanceOf('tier', key.tier, tier)),
+    ],
+  }
+}
 
 function toRoute(name: string, route: RouteConfig, config: Config, environment: Environment): Route {
   const parts = route.candidates.flatMap((id) => {

@@ -38,7 +38,7 @@ export class EventIntake {
   }
 
   async #answer(request: Request, setup: IngestSetup, host: IntakeHost): Promise<EventsAnswer | Problem> {
-    const sent = await readRequest(request, setup.keys)
+    const sent = await readRequest(request, setup)
     if (isProblem(sent)) return sent
     const { key, events } = sent
     const waitMs = this.#take(key, events.length, Date.now())

@@ -18,6 +18,7 @@ export interface IngestSetup {
   readonly targets: ReadonlyMap<string, ReadonlyMap<string, number>>
   /** Null where no secret is set: then no receipt is issued, and none is asked for. */
   readonly receipts: Receipts | null
+  readonly bodyMs: number
 }
 
 export function setUpIngest(
@@ -47,5 +48,6 @@ export function setUpIngest(
       ]),
     ),
     receipts,
+    bodyMs: config.limits.bodyMs,
   }
 }

@@ -1,4 +1,4 @@
-import { fullBucket, take, type Bucket, type Rate } from './token-bucket.ts'
+import { fullBucket, takeTokens, type Bucket, type Rate } from '@paceline/core'
 
 /** Beyond this many, those that are full again are forgotten: they say nothing. */
 const MOST_BUCKETS = 10_000
@@ -20,7 +20,7 @@ export class Limiter {
   take(counts: ReadonlyMap<string, number>, now: number): number {
     const taken = [...counts].map(([name, count]) => {
       const bucket = this.#buckets.get(name) ?? fullBucket(this.#rate, now)
-      return { name, ...take(bucket, this.#rate, count, now) }
+      return { name, ...takeTokens(bucket, this.#rate, count, now) }
     })
     const waitMs = Math.max(0, ...taken.map((one) => one.waitMs))
     if (waitMs > 0) return waitMs
@@ -36,7 +36,7 @@ export class Limiter {
   #forget(now: number): void {
     if (this.#buckets.size <= MOST_BUCKETS) return
     for (const [name, bucket] of this.#buckets) {
-      if (take(bucket, this.#rate, 0, now).bucket.tokens >= this.#rate.burst) this.#buckets.delete(name)
+      if (takeTokens(bucket, this.#rate, 0, now).bucket.tokens >= this.#rate.burst) this.#buckets.delete(name)
     }
     // Under a flood of made-up names none may be full: then the ones longest unused go.
     for (const name of this.#buckets.keys()) {

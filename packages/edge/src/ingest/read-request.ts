@@ -3,7 +3,7 @@ import { invalid, isProblem, type Problem } from '../gateway/problem.ts'
 import { readJson } from '../gateway/parse/read-body.ts'
 import type { Sender } from '@paceline/core'
 import { identify } from './identify.ts'
-import type { SenderKey } from './ingest-setup.ts'
+import type { IngestSetup, SenderKey } from './ingest-setup.ts'
 
 /** Who sends, and what: not yet looked at one by one. */
 export interface SentEvents {
@@ -21,17 +21,17 @@ const LIMITS: Readonly<
 /** The events of a request, as a list, from somebody who may send some. */
 export async function readRequest(
   request: Request,
-  keys: readonly SenderKey[],
+  { keys, bodyMs }: Pick<IngestSetup, 'keys' | 'bodyMs'>,
 ): Promise<SentEvents | Problem> {
   const type = (request.headers.get('content-type') ?? 'application/json').split(';')[0]?.trim().toLowerCase()
   const sent = bearerToken(request.headers.get('authorization'))
   const origin = request.headers.get('origin')
-  if (type === 'text/plain') return readBeacon(request, sent, origin, keys)
+  if (type === 'text/plain') return readBeacon(request, sent, origin, { keys, bodyMs })
   const key = identify(sent, origin, keys)
   if (isProblem(key)) return key
   const form = FORMS.get(type ?? '')
   if (form === undefined) return UNSUPPORTED
-  const body = await readWithin(request, key.sender)
+  const body = await readWithin(request, key.sender, bodyMs)
   if (!body.ok) return body.problem
   const events = form(body.value)
   return isProblem(events) ? events : countedOut(key, events)
@@ -42,9 +42,9 @@ async function readBeacon(
   request: Request,
   sent: string | null,
   origin: string | null,
-  keys: readonly SenderKey[],
+  { keys, bodyMs }: Pick<IngestSetup, 'keys' | 'bodyMs'>,
 ): Promise<SentEvents | Problem> {
-  const body = await readWithin(request, 'browser')
+  const body = await readWithin(request, 'browser', bodyMs)
   if (!body.ok) return body.problem
   const { key: named, events } = asRecord(body.value)
   const key = identify(sent ?? (typeof named === 'string' && named !== '' ? named : null), origin, keys)
@@ -75,10 +75,10 @@ const FORMS = new Map<string, (value: unknown) => readonly unknown[] | Problem>(
   ],
 ])
 
-const readWithin = (request: Request, sender: Sender): ReturnType<typeof readJson> =>
+const readWithin = (request: Request, sender: Sender, bodyMs: number): ReturnType<typeof readJson> =>
   readJson(
     request,
-    LIMITS[sender].bytes,
+    { bodyBytes: LIMITS[sender].bytes, bodyMs },
     `${LIMITS[sender].who} may send at once. Send the events in smaller batches.`,
   )
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Ledger } from './ledger.ts'
 import { renderMetrics, serveMetrics } from './serve-metrics.ts'
 
-const OPERATORS = [{ secret: new TextEncoder().encode('token'), routes: null }]
+const OPERATORS = [{ secret: new TextEncoder().encode('token') }]
 const ask = (measure: Parameters<typeof serveMetrics>[2], token = 'token'): Promise<Response> =>
   serveMetrics(
     new Request('https://edge/metrics', { headers: { authorization: `Bearer ${token}` } }),

@@ -1,7 +1,7 @@
 import type { ShareSnapshot } from '@paceline/core'
 import { authenticate } from '../gateway/parse/authenticate.ts'
 import { isProblem } from '../gateway/problem.ts'
-import type { AppKey } from '../gateway/setup.ts'
+import type { Secret } from '../gateway/setup.ts'
 import { forOperators } from '../ops/for-operators.ts'
 import { problemDetails } from '../problem-details.ts'
 import type { Counts } from './ledger.ts'
@@ -16,7 +16,7 @@ export interface Measured {
 /** Figures for a scraper, by an operator's token. https://prometheus.io/docs/specs/om/open_metrics_spec/ */
 export async function serveMetrics(
   request: Request,
-  operators: readonly AppKey[],
+  operators: readonly Secret[],
   measure: () => Promise<readonly Measured[]>,
 ): Promise<Response> {
   const operator = authenticate(request.headers, operators)

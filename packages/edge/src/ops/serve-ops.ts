@@ -1,7 +1,7 @@
 import { authenticate } from '../gateway/parse/authenticate.ts'
 import { forOperators } from './for-operators.ts'
 import { invalid, isProblem, type Problem } from '../gateway/problem.ts'
-import type { AppKey } from '../gateway/setup.ts'
+import type { Secret } from '../gateway/setup.ts'
 import type { JournalLine } from '../coordinator/journal.ts'
 import type { ResponseView } from '../coordinator/coordinator.ts'
 import { problemDetails } from '../problem-details.ts'
@@ -17,7 +17,7 @@ const PAGE = 1_000
 /** The operators' API: open incidents and directives, what was done in one incident, and the audit of everything. */
 export async function serveOps(
   request: Request,
-  operators: readonly AppKey[],
+  operators: readonly Secret[],
   source: OpsSource,
 ): Promise<Response> {
   const operator = authenticate(request.headers, operators)

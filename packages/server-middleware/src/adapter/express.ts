@@ -1,6 +1,6 @@
+import { CRITICALITY_HEADER } from '@paceline/core'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Permit } from '../admission/admission.ts'
-import { CRITICALITY_HEADER } from '../admission/criticality.ts'
 import type { Paceline } from '../paceline.ts'
 import type { RequestHandle } from '../request-handle.ts'
 import { mergedTiming } from '../server-timing.ts'

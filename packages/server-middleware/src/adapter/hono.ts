@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { CRITICALITY_HEADER } from '@paceline/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Permit } from '../admission/admission.ts'
-import { CRITICALITY_HEADER } from '../admission/criticality.ts'
 import type { Paceline } from '../paceline.ts'
 import type { RequestHandle } from '../request-handle.ts'
 import { mergedTiming } from '../server-timing.ts'

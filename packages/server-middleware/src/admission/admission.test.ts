@@ -1,8 +1,8 @@
+import { CRITICALITIES, type Criticality } from '@paceline/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../clock.ts'
 import { Admission, type Permit } from './admission.ts'
-import { CRITICALITIES, lowered, type Criticality } from './criticality.ts'
 
 function clockAt(): Clock & { nowMs: number } {
   return {
@@ -109,14 +109,5 @@ describe('Admission', () => {
     const before = admission.limit
     for (let round = 0; round < 20; round += 1) serve(5_000)
     expect(admission.limit).toBeGreaterThan(before)
-  })
-})
-
-describe('lowered', () => {
-  it('lets a caller lower the class of its request, and never raise it', () => {
-    expect(lowered('interactive', 'bulk')).toBe('bulk')
-    expect(lowered('background', 'critical')).toBe('background')
-    expect(lowered('background', 'urgent')).toBe('background')
-    expect(lowered('critical', undefined)).toBe('critical')
   })
 })

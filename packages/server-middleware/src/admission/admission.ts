@@ -1,13 +1,14 @@
-import type { Clock } from '../clock.ts'
 import {
-  adjust,
-  GRADIENT,
-  initialLimit,
-  type ConcurrencyLimit,
+  CEILINGS,
+  learn,
+  newLimit,
+  roomFor,
+  type Criticality,
+  type LearntLimit,
   type LimitBounds,
-} from './concurrency-limit.ts'
-import type { Criticality } from './criticality.ts'
-import { CEILINGS, LEVELS, levelOf, nextCut } from './cut.ts'
+} from '@paceline/core'
+import type { Clock } from '../clock.ts'
+import { LEVELS, levelOf, nextCut } from './cut.ts'
 import { LoadMeter, offeredLoad } from './load-meter.ts'
 
 /** The right to be worked on, held from arrival to the end of the response. */
@@ -35,22 +36,21 @@ export class Admission {
   readonly #bounds: LimitBounds
   readonly #clock: Clock
   readonly #meter: LoadMeter
-  #limit: ConcurrencyLimit
+  #limit: LearntLimit
   #cut = LEVELS
   #arrivals: number[] = newArrivals()
   #shedSinceTick = noSheds()
   #shedSinceReport = noSheds()
-  #sampled = { sumMs: 0, count: 0, peakInFlight: 0 }
 
   constructor(bounds: LimitBounds, clock: Clock) {
     this.#bounds = bounds
     this.#clock = clock
     this.#meter = new LoadMeter(clock.now())
-    this.#limit = initialLimit(bounds)
+    this.#limit = newLimit(bounds)
   }
 
   get limit(): number {
-    return this.#limit.limit
+    return this.#limit.learnt.limit
   }
 
   get inFlight(): number {
@@ -61,8 +61,7 @@ export class Admission {
   admit(criticality: Criticality): Permit | null {
     const level = levelOf(criticality, this.#clock.random())
     this.#arrivals[level] = (this.#arrivals[level] ?? 0) + 1
-    // However low the limit, one request of each class fits into an empty server.
-    const room = Math.max(1, CEILINGS[criticality] * this.#limit.limit)
+    const room = roomFor(CEILINGS[criticality], this.limit)
     if (this.#meter.inFlight + 1 > room || level >= this.#cut) {
       this.#shedSinceTick[criticality] += 1
       this.#shedSinceReport[criticality] += 1
@@ -71,7 +70,9 @@ export class Admission {
     const startedAt = this.#clock.now()
     this.#meter.enter(startedAt)
     return new HeldPermit(startedAt, this.#clock, {
-      sample: (ms) => this.#sample(ms),
+      sample: (ms) => {
+        this.#limit = learn(this.#limit, ms, this.#meter.inFlight, this.#bounds)
+      },
       leave: (now) => this.#meter.leave(now),
     })
   }
@@ -85,7 +86,7 @@ export class Admission {
     const shed = this.#shedSinceTick
     const dear = shed.critical + shed.interactive
     const share = (turnedAway: number): number =>
-      Math.min(MOST_LOAD, offeredLoad(load, turnedAway) / this.#limit.limit)
+      Math.min(MOST_LOAD, offeredLoad(load, turnedAway) / this.limit)
     this.#cut = nextCut(this.#cut, this.#arrivals, share(dear + shed.background + shed.bulk))
     this.#arrivals = newArrivals()
     this.#shedSinceTick = noSheds()
@@ -102,18 +103,6 @@ export class Admission {
     const counts = this.#shedSinceReport
     this.#shedSinceReport = noSheds()
     return counts
-  }
-
-  #sample(ms: number): void {
-    const window = this.#sampled
-    window.sumMs += ms
-    window.count += 1
-    window.peakInFlight = Math.max(window.peakInFlight, this.#meter.inFlight)
-    if (window.count < GRADIENT.samplesPerWindow) return
-    // A clock of coarse ticks may read 0, and nothing can be compared with that.
-    const meanMs = Math.max(0.001, window.sumMs / window.count)
-    this.#limit = adjust(this.#limit, { meanMs, peakInFlight: window.peakInFlight }, this.#bounds)
-    this.#sampled = { sumMs: 0, count: 0, peakInFlight: 0 }
   }
 }
 

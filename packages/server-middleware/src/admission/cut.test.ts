@@ -1,6 +1,6 @@
+import { CRITICALITIES, type Criticality } from '@paceline/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CRITICALITIES, type Criticality } from './criticality.ts'
 import { LEVELS, LEVELS_PER_CLASS, levelOf, nextCut } from './cut.ts'
 
 /** So many arrivals of each class, spread evenly over its levels. */

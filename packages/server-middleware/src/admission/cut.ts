@@ -1,4 +1,4 @@
-import { CRITICALITIES, type Criticality } from './criticality.ts'
+import { CEILINGS, CRITICALITIES, type Criticality } from '@paceline/core'
 
 /**
  * Who is turned away first. Every request has a level: its class, and a lot within the class, so that a class can be
@@ -7,14 +7,6 @@ import { CRITICALITIES, type Criticality } from './criticality.ts'
  */
 export const LEVELS_PER_CLASS = 16
 export const LEVELS = LEVELS_PER_CLASS * CRITICALITIES.length
-
-/** Up to which share of the limit each class may fill the server. The last fifth is for critical requests alone. */
-export const CEILINGS: Readonly<Record<Criticality, number>> = {
-  critical: 1,
-  interactive: 0.8,
-  background: 0.7,
-  bulk: 0.6,
-}
 
 /** How far the cut may rise in one second: what was turned away comes back in parts, not as a wave. */
 const RISE = LEVELS_PER_CLASS / 2

@@ -1,5 +1,4 @@
-/** Why a request is not worked on. */
-export type RefusalCause = 'overloaded' | 'not-essential'
+import { comeBackAfterS, type ShedCause } from '@paceline/core'
 
 /** A whole answer, in terms that any framework can send. */
 export interface Refusal {
@@ -8,21 +7,15 @@ export interface Refusal {
   readonly body: string
 }
 
-const DETAILS: Readonly<Record<RefusalCause, string>> = {
+const DETAILS: Readonly<Record<ShedCause, string>> = {
   overloaded:
     'The server is busier than it can serve well, and turns less urgent requests away. Send the same request again after the time in Retry-After.',
   'not-essential':
     'The server answers only its most important routes just now. Send the same request again after the time in Retry-After.',
 }
 
-/** Shortest and longest wait, in seconds. */
-const WAITS: Readonly<Record<RefusalCause, readonly [number, number]>> = {
-  overloaded: [1, 5],
-  'not-essential': [10, 30],
-}
-
 // Written once: turning a request away has to cost next to nothing, or it would be no relief.
-const BODIES: Readonly<Record<RefusalCause, string>> = {
+const BODIES: Readonly<Record<ShedCause, string>> = {
   overloaded: bodyOf('overloaded'),
   'not-essential': bodyOf('not-essential'),
 }
@@ -33,20 +26,19 @@ const BODIES: Readonly<Record<RefusalCause, string>> = {
  *
  * @param lot from 0 up to, but not including, 1
  */
-export function refusalFor(cause: RefusalCause, lot: number): Refusal {
-  const [shortest, longest] = WAITS[cause]
+export function refusalFor(cause: ShedCause, lot: number): Refusal {
   return {
     status: 503,
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
-      'retry-after': String(shortest + Math.floor(lot * (longest - shortest + 1))),
+      'retry-after': String(comeBackAfterS(cause, lot)),
     },
     body: BODIES[cause],
   }
 }
 
-function bodyOf(cause: RefusalCause): string {
+function bodyOf(cause: ShedCause): string {
   return JSON.stringify({
     type: `urn:paceline:problem:${cause}`,
     title: 'Service unavailable',

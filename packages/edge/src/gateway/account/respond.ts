@@ -69,8 +69,8 @@ export function respondProblem(
   const headers = call === null ? new Headers() : accountHeaders(call, null)
   for (const [name, value] of Object.entries(extra)) headers.set(name, value)
   headers.set('content-type', 'application/json')
-  // The gateway has tried what could be tried; a client that tries again by itself only adds load.
-  headers.set('x-should-retry', 'false')
+  // Mostly the gateway has tried what could be tried, and a client that tries again by itself only adds load.
+  headers.set('x-should-retry', String(problem.clientsMayRetry === true))
   if (problem.retryAfterS !== undefined) headers.set('retry-after', String(problem.retryAfterS))
   return new Response(JSON.stringify(wire.encodeProblem(problem)), { status: problem.status, headers })
 }

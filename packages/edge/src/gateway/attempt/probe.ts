@@ -34,6 +34,7 @@ export async function probe(
     request: request.value,
     promptSize: 0,
     origin: 'probe',
+    criticality: 'bulk',
     directives,
     passHeaders: {},
     startedAt: now,

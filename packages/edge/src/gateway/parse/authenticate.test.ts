@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { authenticate } from './authenticate.ts'
-import type { AppKey } from '../setup.ts'
+import type { Secret } from '../setup.ts'
 
-const key = (secret: string): AppKey => ({
+const key = (secret: string): Secret => ({
   secret: new TextEncoder().encode(secret),
-  routes: null,
 })
 const KEYS = [key('secret-one'), key('secret-two')]
 const ask = (
   headers: Record<string, string>,
-  keys: readonly AppKey[] = KEYS,
+  keys: readonly Secret[] = KEYS,
 ): ReturnType<typeof authenticate> => authenticate(new Headers(headers), keys)
 
 describe('authenticating a caller', () => {

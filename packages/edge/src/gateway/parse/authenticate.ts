@@ -1,11 +1,11 @@
 import type { Problem } from '../problem.ts'
-import type { AppKey } from '../setup.ts'
+import type { Secret } from '../setup.ts'
 
 /**
  * Who is calling: the key that the caller sent, as a bearer token (OpenAI's way) or as `x-api-key`
  * (Anthropic's).
  */
-export function authenticate(headers: Headers, keys: readonly AppKey[]): AppKey | Problem {
+export function authenticate<Key extends Secret>(headers: Headers, keys: readonly Key[]): Key | Problem {
   const sent = headers.get('x-api-key') || bearerToken(headers.get('authorization'))
   if (keys.length === 0) {
     return problem(
@@ -23,7 +23,7 @@ export function authenticate(headers: Headers, keys: readonly AppKey[]): AppKey 
   }
   const bytes = new TextEncoder().encode(sent)
   // Every key is compared, so that the time taken tells nothing about which one came close.
-  let found: AppKey | null = null
+  let found: Key | null = null
   for (const key of keys) if (equalInConstantTime(bytes, key.secret)) found = key
   return (
     found ??

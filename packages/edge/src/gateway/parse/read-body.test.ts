@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest'
-import { readBody, type Body } from './read-body.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readBody, type Body, type BodyLimits } from './read-body.ts'
 
+const limitsOf = (bodyBytes: number): BodyLimits => ({ bodyBytes, bodyMs: 30_000 })
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 const read = (body: string, headers: Record<string, string> = JSON_TYPE, limit = 100_000): Promise<Body> =>
-  readBody(new Request('https://g.test', { method: 'POST', headers, body }), limit)
+  readBody(new Request('https://g.test', { method: 'POST', headers, body }), limitsOf(limit))
 
 /** A body that comes in these pieces, without a length. */
 function readPieces(pieces: readonly string[], limit: number): Promise<Body> {
@@ -17,7 +18,7 @@ function readPieces(pieces: readonly string[], limit: number): Promise<Body> {
     },
   })
   const init = { method: 'POST', headers: JSON_TYPE, body, duplex: 'half' }
-  return readBody(new Request('https://g.test', init), limit)
+  return readBody(new Request('https://g.test', init), limitsOf(limit))
 }
 
 const nested = (levels: number, open = '[', close = ']'): string => open.repeat(levels) + close.repeat(levels)
@@ -95,5 +96,48 @@ describe('a body that nests', () => {
   ])('is taken for as deep as it is after %s', async (_, text) => {
     expect(await read(`{"a":${text},"b":${nested(500)}}`)).toMatchObject(refused)
     expect(await read(`{"a":${text},"b":${nested(499)}}`)).toMatchObject({ ok: true })
+  })
+})
+
+describe('a body that trickles', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  /** A byte of an object each second, `seconds` of them. */
+  function trickle(seconds: number, contentLength: boolean): Request {
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        const text = `{"a":"${'x'.repeat(seconds - 8)}"}`
+        for (const byte of new TextEncoder().encode(text)) {
+          await new Promise((resolve) => setTimeout(resolve, 1_000))
+          controller.enqueue(Uint8Array.of(byte))
+        }
+        controller.close()
+      },
+    })
+    const headers = contentLength ? { ...JSON_TYPE, 'content-length': String(seconds) } : JSON_TYPE
+    const init = { method: 'POST', headers, body, duplex: 'half' }
+    return new Request('https://g.test', init)
+  }
+
+  it.each([true, false])(
+    'is refused when its time is up (its length is given: %s)',
+    async (contentLength) => {
+      const reading = readBody(trickle(60, contentLength), limitsOf(100))
+      await vi.advanceTimersByTimeAsync(29_999)
+      let settled = false
+      void reading.then(() => (settled = true))
+      await vi.advanceTimersByTimeAsync(0)
+      expect(settled).toBe(false)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await reading).toMatchObject({ ok: false, problem: { status: 408, code: 'body_too_slow' } })
+    },
+  )
+
+  it('is taken where it arrives in time, and leaves no timer behind', async () => {
+    const reading = readBody(trickle(29, true), limitsOf(100))
+    await vi.advanceTimersByTimeAsync(29_000)
+    expect(await reading).toMatchObject({ ok: true })
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

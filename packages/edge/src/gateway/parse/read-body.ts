@@ -6,8 +6,14 @@ export type Body =
   | { readonly ok: true; readonly value: unknown; readonly bytes: number }
   | { readonly ok: false; readonly problem: Problem }
 
+/** How large a body may be, and how long it may take to arrive. */
+export interface BodyLimits {
+  readonly bodyBytes: number
+  readonly bodyMs: number
+}
+
 /** Reads a JSON body of limited size; a larger one is refused before it is held in memory. */
-export async function readBody(request: Request, limitBytes: number): Promise<Body> {
+export async function readBody(request: Request, limits: BodyLimits): Promise<Body> {
   const type = request.headers.get('content-type')
   if (type !== null && !/^application\/([\w.-]+\+)?json\b/i.test(type)) {
     const message = `The request body must be JSON: send 'content-type: application/json'.`
@@ -18,7 +24,7 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
   }
   const body = await readJson(
     request,
-    limitBytes,
+    limits,
     'this gateway takes. Send less, or have its operator raise limits.bodyBytes.',
   )
   if (!body.ok) return body
@@ -33,11 +39,16 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bo
  *
  * @param mend how the sentence goes on that names the limit to who went beyond it
  */
-export async function readJson(request: Request, limitBytes: number, mend: string): Promise<Body> {
+export async function readJson(request: Request, limits: BodyLimits, mend: string): Promise<Body> {
+  const { bodyBytes, bodyMs } = limits
   // A caller that hangs up halfway hears nothing anyway.
-  const text = await readText(request, limitBytes).catch(() => '')
+  const text = await within(
+    bodyMs,
+    readText(request, bodyBytes).catch(() => ''),
+  )
+  if (text === LATE) return { ok: false, problem: tooSlow(bodyMs) }
   if (text === null) {
-    const message = `The request body is larger than the ${limitBytes.toLocaleString('en')} bytes that ${mend}`
+    const message = `The request body is larger than the ${bodyBytes.toLocaleString('en')} bytes that ${mend}`
     return {
       ok: false,
       problem: { status: 413, code: 'body_too_large', message, param: null, retryable: false },
@@ -57,6 +68,27 @@ export async function readJson(request: Request, limitBytes: number, mend: strin
     problem: { ...invalid('The request body is not valid JSON.'), code: 'invalid_json' },
   }
 }
+
+const LATE = Symbol('late')
+
+/** What comes within the time, and else `LATE`: a body that trickles would hold its place for ever. */
+async function within<T>(ms: number, coming: Promise<T>): Promise<T | typeof LATE> {
+  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>()
+  const timer = setTimeout(resolve, ms, LATE)
+  try {
+    return await Promise.race([coming, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const tooSlow = (bodyMs: number): Problem => ({
+  status: 408,
+  code: 'body_too_slow',
+  message: `The request body did not arrive within ${bodyMs.toLocaleString('en')} ms. Send it faster, or send less; the gateway's operator may raise limits.bodyMs.`,
+  param: null,
+  retryable: true,
+})
 
 async function readText(request: Request, limitBytes: number): Promise<string | null> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)

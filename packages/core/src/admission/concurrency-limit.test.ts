@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { adjust, GRADIENT, initialLimit, type ConcurrencyLimit } from './concurrency-limit.ts'
+import { adjustLimit, GRADIENT, initialLimit, type ConcurrencyLimit } from './concurrency-limit.ts'
 
 const bounds = { initial: 100, min: 20, max: 1_000 }
 
@@ -11,11 +11,12 @@ function after(
   from: ConcurrencyLimit,
 ): ConcurrencyLimit {
   let limit = from
-  for (let window = 0; window < windows; window += 1) limit = adjust(limit, { meanMs, peakInFlight }, bounds)
+  for (let window = 0; window < windows; window += 1)
+    limit = adjustLimit(limit, { meanMs, peakInFlight }, bounds)
   return limit
 }
 
-describe('adjust', () => {
+describe('adjustLimit', () => {
   it('grows by a part of the queue while times are steady and the server is used', () => {
     const once = after(1, 50, 100, initialLimit(bounds))
     expect(once.limit).toBeCloseTo(bounds.initial + GRADIENT.smoothing * GRADIENT.queue)
@@ -27,7 +28,7 @@ describe('adjust', () => {
 
   it('shrinks when times rise above the long run, by a tenth a window at most', () => {
     const steady = after(50, 50, 100, initialLimit(bounds))
-    const slow = adjust(steady, { meanMs: 500, peakInFlight: 200 }, bounds)
+    const slow = adjustLimit(steady, { meanMs: 500, peakInFlight: 200 }, bounds)
     expect(slow.limit).toBeLessThan(steady.limit)
     const most = GRADIENT.smoothing * (1 - GRADIENT.lowest)
     expect(slow.limit).toBeGreaterThanOrEqual(steady.limit * (1 - most))
@@ -38,7 +39,7 @@ describe('adjust', () => {
     let limit = steady
     // A server that can do 100 at a time: what is let in beyond that only waits.
     for (let window = 0; window < 1_000; window += 1)
-      limit = adjust(
+      limit = adjustLimit(
         limit,
         { meanMs: 50 * Math.max(1, limit.limit / 100), peakInFlight: limit.limit },
         bounds,
@@ -48,7 +49,7 @@ describe('adjust', () => {
 
   it('takes a rise by less than half for chance', () => {
     const steady = after(50, 50, 100, initialLimit(bounds))
-    expect(adjust(steady, { meanMs: 74, peakInFlight: 200 }, bounds).limit).toBeGreaterThan(steady.limit)
+    expect(adjustLimit(steady, { meanMs: 74, peakInFlight: 200 }, bounds).limit).toBeGreaterThan(steady.limit)
   })
 
   it('forgets a long slowness faster than it learnt it', () => {
@@ -65,7 +66,7 @@ describe('adjust', () => {
       fc.property(fc.array(window, { maxLength: 300 }), (windows) => {
         let limit = initialLimit(bounds)
         for (const next of windows) {
-          limit = adjust(limit, next, bounds)
+          limit = adjustLimit(limit, next, bounds)
           expect(limit.limit).toBeGreaterThanOrEqual(bounds.min)
           expect(limit.limit).toBeLessThanOrEqual(bounds.max)
         }

@@ -21,7 +21,7 @@ export interface LimitBounds {
 }
 
 /** What the requests of one window took. */
-export interface Window {
+export interface LimitWindow {
   /** Mean time to first byte, in ms. */
   readonly meanMs: number
   /** The most requests that were in flight at once. */
@@ -47,9 +47,9 @@ export const initialLimit = ({ initial }: LimitBounds): ConcurrencyLimit => ({
   windows: 0,
 })
 
-export function adjust(
+export function adjustLimit(
   { limit, longMs, windows }: ConcurrencyLimit,
-  { meanMs, peakInFlight }: Window,
+  { meanMs, peakInFlight }: LimitWindow,
   { min, max }: LimitBounds,
 ): ConcurrencyLimit {
   // A server with little to do learns nothing about how much it could do, and all about how long things take.

@@ -18,7 +18,7 @@ export const fullBucket = ({ burst }: Rate, now: number): Bucket => ({ tokens: b
  *
  * @returns the bucket after it, and how long to wait before it would pass; 0 where it did
  */
-export function take(
+export function takeTokens(
   bucket: Bucket,
   rate: Rate,
   count: number,

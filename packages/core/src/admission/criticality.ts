@@ -6,8 +6,8 @@ export type Criticality = (typeof CRITICALITIES)[number]
 export const CRITICALITY_HEADER = 'paceline-criticality'
 
 /** What a request counts as: callers may lower it and never raise it, or everybody would be critical. */
-export function lowered(route: Criticality, header: string | undefined): Criticality {
-  if (header === undefined) return route
+export function lowered(route: Criticality, header: string | null | undefined): Criticality {
+  if (header === undefined || header === null) return route
   const asked = CRITICALITIES.findIndex((criticality) => criticality === header)
   return asked > CRITICALITIES.indexOf(route) ? (header as Criticality) : route
 }
