@@ -65,9 +65,12 @@ export {
 } from './response/state.ts'
 export type { StageRecord } from './response/step.ts'
 export { reportSchema, type Observation, type Refusal, type Report } from './response/observation.ts'
-export { leaseProbe } from './routing/breaker.ts'
+export { NO_EVIDENCE } from './routing/browser-evidence.ts'
+export { NO_BROWN_OUT, type BrownOut } from './routing/brown-out.ts'
 export {
   forgiven,
+  isTelling,
+  leaseDueProbe,
   newCandidateHealth,
   recordSample,
   shareOf,
@@ -77,7 +80,8 @@ export {
   type ShareSnapshot,
 } from './routing/health.ts'
 export { promptSizeOf, type PromptSize } from './routing/prompt-size.ts'
-export { rank, rankWithin, shareFor } from './routing/rank.ts'
+export { NO_LATENCY } from './routing/healthy-latency.ts'
+export { healthyP95, rank, rankWithin, shareFor, type RankOptions } from './routing/rank.ts'
 export { deposit, fullRetryBudget, withdraw } from './routing/retry-budget.ts'
 export {
   emptySummary,
