@@ -1,12 +1,14 @@
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
 export { defineConfig, fieldName, parseConfig } from './config/define-config.ts'
-export type {
-  Config,
-  ConfigInput,
-  ModelConfig,
-  ProviderConfig,
-  RouteConfig,
-  WireName,
+export {
+  REGIONS,
+  type Config,
+  type ConfigInput,
+  type ModelConfig,
+  type ProviderConfig,
+  type Region,
+  type RouteConfig,
+  type WireName,
 } from './config/schema.ts'
 export {
   inForce,
@@ -65,12 +67,11 @@ export {
 } from './response/state.ts'
 export type { StageRecord } from './response/step.ts'
 export { reportSchema, type Observation, type Refusal, type Report } from './response/observation.ts'
-export { NO_EVIDENCE } from './routing/browser-evidence.ts'
-export { NO_BROWN_OUT, type BrownOut } from './routing/brown-out.ts'
 export {
   forgiven,
   isTelling,
   leaseDueProbe,
+  NEWCOMER,
   newCandidateHealth,
   recordSample,
   shareOf,
@@ -80,7 +81,6 @@ export {
   type ShareSnapshot,
 } from './routing/health.ts'
 export { promptSizeOf, type PromptSize } from './routing/prompt-size.ts'
-export { NO_LATENCY } from './routing/healthy-latency.ts'
 export { healthyP95, rank, rankWithin, shareFor, type RankOptions } from './routing/rank.ts'
 export { deposit, fullRetryBudget, withdraw } from './routing/retry-budget.ts'
 export {

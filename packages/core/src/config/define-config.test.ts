@@ -66,6 +66,7 @@ describe('a valid configuration', () => {
       limits: { bodyBytes: 8_388_608, answerBytes: 4_194_304 },
       browserKeys: {},
       operators: {},
+      regions: [],
       notify: { webhooks: {} },
       playbooks: {
         'ttfvt-breach': {

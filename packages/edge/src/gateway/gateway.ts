@@ -90,7 +90,7 @@ export class Gateway {
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {
-      host.waitUntil(this.#report(setup, host))
+      host.waitUntil(this.report(setup, host))
       return respondFailure(outcome.failure, call)
     }
     const receipt = await call.receipt
@@ -98,13 +98,14 @@ export class Gateway {
     const ended = Promise.withResolvers<void>()
     const response = respond(outcome.value, call, () => ended.resolve())
     if (receipt) response.headers.append('server-timing', receiptEntry(receipt, directives.version))
-    host.waitUntil(ended.promise.then(() => this.#report(setup, host)))
+    host.waitUntil(ended.promise.then(() => this.report(setup, host)))
     // How soon it spoke is news at once; a long stream must not keep it back.
-    if (outcome.value.kind === 'stream') host.waitUntil(this.#report(setup, host))
+    if (outcome.value.kind === 'stream') host.waitUntil(this.report(setup, host))
     return response
   }
 
-  async #report(setup: Setup, host: Host): Promise<void> {
+  /** Tells health what this isolate has yet to tell, and asks the small questions that are then due. */
+  async report(setup: Setup, host: Host): Promise<void> {
     const flush = (): Promise<readonly DueProbe[]> => this.#health.flush(host.report, sleep, Date.now)
     const due = await flush()
     if (due.length === 0) return

@@ -1,4 +1,4 @@
-import { parseConfig } from '@paceline/core'
+import { NEWCOMER, parseConfig } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
 import { select } from './select.ts'
 import { setUp, type Route } from '../setup.ts'
@@ -44,7 +44,7 @@ function ask(fields: object = {}, wire = openAiWire): ChatRequest {
 const HEALTHY = { version: 0, shares: {} }
 const dead = (...ids: readonly string[]): typeof HEALTHY => ({
   version: 1,
-  shares: Object.fromEntries(ids.map((id) => [id, { share: 0, generation: 1 }])),
+  shares: Object.fromEntries(ids.map((id) => [id, { ...NEWCOMER, share: 0, generation: 1 }])),
 })
 function chosen(request: ChatRequest, shares = HEALTHY, name = 'chat', wire = openAiWire): readonly string[] {
   const selection = select(request, wire, routeOf(name), shares, {}, () => 0.5)

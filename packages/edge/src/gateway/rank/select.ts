@@ -9,6 +9,8 @@ import type { Wire } from '../wire/wire.ts'
 export interface Selection {
   readonly candidates: Candidates
   readonly permitted: boolean
+  /** The first one is tried only to see whether it is well again: another attempt should start together with it. */
+  readonly trickle: boolean
 }
 
 /**
@@ -27,14 +29,14 @@ export function select(
   if (route.candidates.length === 0) return notConfigured(route)
   const [first, ...others] = route.candidates.filter((candidate) => canServe(candidate, request, wire))
   if (first === undefined) return notCapable(request, wire)
-  const { order, permitted } = rankWithin(
+  const { order, permitted, trickle } = rankWithin(
     [first, ...others],
     shares,
     Object.hasOwn(caps, route.name) ? caps[route.name] : undefined,
     route.order,
     random,
   )
-  return { candidates: order, permitted }
+  return { candidates: order, permitted, trickle }
 }
 
 function canServe({ capabilities, wire }: Candidate, { needs }: ChatRequest, callerWire: Wire): boolean {
