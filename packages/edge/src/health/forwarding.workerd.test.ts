@@ -62,8 +62,8 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) await Promise.resolve()
 }
 
-function within(work: (rig: Rig) => Promise<void>): Promise<void> {
-  return runInDurableObject(lenders.get(lenders.newUniqueId()), async (_instance, state) => {
+function within(work: (rig: Rig) => Promise<void>, id = lenders.newUniqueId()): Promise<void> {
+  return runInDurableObject(lenders.get(id), async (_instance, state) => {
     const sleepers: { due: number; wake: () => void }[] = []
     vi.spyOn(scheduler, 'wait').mockImplementation(
       (ms) => new Promise((resolve) => sleepers.push({ due: Date.now() + ms, wake: resolve })),
@@ -177,6 +177,12 @@ describe('what health tells the coordinator', () => {
       })
       expect(counted(heard)).toEqual({ count: 2, late: 1 })
     }))
+
+  it('says which region it comes from', () =>
+    within(async ({ health, heard }) => {
+      await health.report([late], NONE)
+      expect(heard.map(({ from }) => from)).toEqual(['health:weur'])
+    }, lenders.idFromName('weur')))
 
   it('leaves out who lost a race before it was due: nobody knows how fast it would have been', () =>
     within(async ({ health, heard, pass }) => {
