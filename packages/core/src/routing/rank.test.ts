@@ -116,6 +116,15 @@ describe('rank in strict order', () => {
     }
     expect(Math.abs(led / draws - 0.25)).toBeLessThan(5 * Math.sqrt((0.25 * 0.75) / draws))
   })
+
+  it('gives one that grows back little more than its share, although the one that stands in for it is tired', () => {
+    const random = seeded(5)
+    const draws = 20_000
+    const led = Array.from({ length: draws }, () =>
+      rank(candidates('a', 'b'), snapshot({ a: 0.01, b: 0.5 }), 'strict', random),
+    ).filter(({ order: [first] }) => first.id === 'a').length
+    expect(led / draws).toBeLessThan(0.03)
+  })
 })
 
 describe('rank when nothing is permitted', () => {

@@ -35,7 +35,8 @@ export const healthyP95 = (snapshot: ShareSnapshot, id: string, promptSize: Prom
  *
  * `share`: a weighted draw without replacement, so that traffic follows the shares and every further attempt goes to
  * the next best draw. `strict`: as configured, except that a candidate keeps its place only with the probability of
- * its share, so that one that grows back or tires is relieved by degrees here, too. In both, one in a brown-out leads no
+ * its share, so that one that grows back or tires is relieved by degrees here, too; those that don't follow by lot. In
+ * both, one in a brown-out leads no
  * more than its share of all requests, however little the others have; where all are in one, they are equals again.
  *
  * @param random uniform in [0, 1)
@@ -97,9 +98,10 @@ function arrange<C extends { readonly id: string }>(
   const [slow, well] = partition(open, ({ id }) => shareFor(snapshot, id).brownOut)
   const draws = ({ id }: C): boolean => random() < shareFor(snapshot, id).share
   if (order === 'strict') {
-    const [leading, resting] = partition(avoidBrownOut ? well : open, draws)
-    const restingSlow = avoidBrownOut ? slow : resting.filter((candidate) => slow.includes(candidate))
-    return [...leading, ...resting.filter((candidate) => well.includes(candidate)), ...restingSlow]
+    const leading = (avoidBrownOut ? well : open).filter(draws)
+    const rests = (candidate: C): boolean => !leading.includes(candidate)
+    // Not by place: one that is on its way back would lead whenever the one that stands in for it is not whole.
+    return [...leading, ...byLot(well.filter(rests), snapshot, random), ...slow.filter(rests)]
   }
   if (well.length === 0) return byLot(slow, snapshot, random)
   const tried = avoidBrownOut ? undefined : slow.find(draws)

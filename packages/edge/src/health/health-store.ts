@@ -23,6 +23,8 @@ export class HealthStore {
   readonly epoch: number
   readonly #kv: DurableObjectStorage['kv']
   readonly #candidates = new Map<string, CandidateHealth>()
+  /** What was last said of each: it is asked for with every report, and changes with few. */
+  readonly #shares = new Map<string, CandidateShare>()
   readonly #keptAt = new Map<string, number>()
   #version: number
 
@@ -33,7 +35,10 @@ export class HealthStore {
     for (const [key, stored] of kv.list({ prefix: 'candidate:' })) {
       const health = v.safeParse(candidateHealthSchema, stored)
       // What another version stored in another shape is worth less than a fresh start.
-      if (health.success) this.#candidates.set(key.slice('candidate:'.length), health.output)
+      if (!health.success) continue
+      const id = key.slice('candidate:'.length)
+      this.#candidates.set(id, health.output)
+      this.#shares.set(id, shareOf(health.output))
     }
   }
 
@@ -47,8 +52,10 @@ export class HealthStore {
     const before = known ?? newCandidateHealth()
     const after = change(before)
     this.#candidates.set(id, after)
-    const isNews = known === undefined || !isSame(shareOf(before), shareOf(after))
+    const [said, share] = [this.#shares.get(id), shareOf(after)]
+    const isNews = said === undefined || !isSame(said, share)
     if (isNews) {
+      this.#shares.set(id, share)
       this.#version += 1
       this.#kv.put('epoch', this.epoch)
       this.#kv.put('version', this.#version)
@@ -76,8 +83,7 @@ export class HealthStore {
   }
 
   snapshot(): ShareSnapshot {
-    const shares = [...this.#candidates].map(([id, health]) => [id, shareOf(health)] as const)
-    return { version: this.#version, shares: Object.fromEntries(shares) }
+    return { version: this.#version, shares: Object.fromEntries(this.#shares) }
   }
 }
 
