@@ -14,10 +14,12 @@ const START = 1_700_000_000_000
 
 /** `s` is a slow one, `.` a good one; one each `gapMs`. */
 function told(from: BrownOut, verdicts: string, startAt: number, gapMs = 50): BrownOut {
-  return [...verdicts].reduce(
-    (brownOut, verdict, index) => recordSpeed(brownOut, verdict === 's', startAt + index * gapMs),
-    from,
-  )
+  return verdicts
+    .split('')
+    .reduce(
+      (brownOut, verdict, index) => recordSpeed(brownOut, verdict === 's', startAt + index * gapMs),
+      from,
+    )
 }
 const calm = told(NO_BROWN_OUT, '....................', START)
 const begun = told(calm, 'ssssssssss', START)
@@ -111,36 +113,49 @@ describe('a brown-out', () => {
     const run = fc.record({ sample, times: fc.integer({ min: 1, max: 30 }) })
     fc.assert(
       fc.property(fc.array(run, { maxLength: 40 }), (runs) => {
-        let [brownOut, at] = [NO_BROWN_OUT, START]
-        let [calmSince, samplesInCalm, begins, startedAt] = [START, 0, 0, START]
-        for (const { sample: one, times } of runs) {
-          for (let time = 0; time < times; time += 1) {
-            at += one.afterMs
-            const before = relief(brownOut)
-            brownOut = recordSpeed(brownOut, one.slow, at)
-            const after = relief(brownOut)
-            if (before === 1) samplesInCalm += 1
-            // It falls by slow ones and to the trickle alone, and rises by good ones and one step alone.
-            if (after < before) expect([one.slow, after]).toEqual([true, 0.01])
-            if (after > before) expect([one.slow, before, after]).toEqual([false, before, nextOf(before)])
-            if (before === 1 && after < 1) {
-              expect(samplesInCalm).toBeGreaterThanOrEqual(BROWN_OUT.minimumSamples)
-              begins += 1
-            }
-            if (before < 1 && after === 1) {
-              // From the trickle to the whole it takes its three steps.
-              expect(at - calmSince).toBeGreaterThanOrEqual(3 * BROWN_OUT.stepMs)
-              samplesInCalm = 0
-            }
-            if (before === 1) calmSince = at
-          }
-        }
-        expect(begins).toBeLessThanOrEqual(1 + (at - startedAt) / (3 * BROWN_OUT.stepMs))
+        const changes = changesOf(
+          runs.flatMap(({ sample: one, times }) => Array.from({ length: times }, () => one)),
+        )
+        // It falls by slow ones and to the trickle alone, and rises by good ones and one step alone.
+        const wrong = changes.filter(({ slow, before, after }) =>
+          after < before ? !slow || after !== 0.01 : slow || after !== nextOf(before),
+        )
+        expect(wrong).toEqual([])
+        const begins = changes.filter(({ before }) => before === 1)
+        expect(begins.filter(({ samples }) => samples < BROWN_OUT.minimumSamples)).toEqual([])
+        const ends = changes.filter(({ after }) => after === 1)
+        const lasted = ends.map(({ at }) => at - (begins.findLast((begin) => begin.at <= at)?.at ?? 0))
+        expect(lasted.filter((ms) => ms < 3 * BROWN_OUT.stepMs)).toEqual([])
       }),
       { numRuns: 200 },
     )
   })
 })
+
+interface Change {
+  readonly slow: boolean
+  readonly before: number
+  readonly after: number
+  readonly at: number
+  /** How many samples came since the change before. */
+  readonly samples: number
+}
+
+/** Every change of the share that a sequence of samples brings about. */
+function changesOf(told: readonly { slow: boolean; afterMs: number }[]): Change[] {
+  let [brownOut, at, samples] = [NO_BROWN_OUT, START, 0]
+  return told.flatMap(({ slow, afterMs }) => {
+    at += afterMs
+    samples += 1
+    const before = relief(brownOut)
+    brownOut = recordSpeed(brownOut, slow, at)
+    const after = relief(brownOut)
+    if (after === before) return []
+    const change = { slow, before, after, at, samples }
+    samples = 0
+    return [change]
+  })
+}
 
 const nextOf = (share: number): number => ({ 0.01: 0.05, 0.05: 0.25, 0.25: 1 })[share] ?? Number.NaN
 

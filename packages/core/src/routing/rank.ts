@@ -80,7 +80,7 @@ export function rankWithin<C extends { readonly id: string }>(
     const trickle = !isWell(first) && arranged.slice(0, 2).flat().some(isWell)
     return { order: [first, ...others], permitted: true, trickle }
   }
-  const [held] = [leading, resting, last].filter((group) => group.length > 0)
+  const held = [leading, resting, last].find((group) => group.length > 0)
   // Drawn and not the first of the list, so that one that has recovered is found among those that have not.
   const drawn = held?.[Math.floor(random() * held.length)] ?? candidates[0]
   return { order: [drawn], permitted: false, trickle: false }

@@ -31,7 +31,7 @@ async function askedFrom(
   } as unknown as Env
   const app = createApp(config(regions))
   const context = createExecutionContext()
-  await app.fetch(new Request('https://edge.test/directives', { cf }), env, context)
+  await app.fetch(new Request('https://edge.test/directives', { cf: cf as CfProperties }), env, context)
   await waitOnExecutionContext(context)
   return asked
 }
