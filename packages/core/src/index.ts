@@ -15,14 +15,16 @@ export {
 export { fullBucket, takeTokens, type Bucket, type Rate } from './admission/token-bucket.ts'
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
 export { defineConfig, fieldName, parseConfig } from './config/define-config.ts'
-export type {
-  AllowanceConfig,
-  Config,
-  ConfigInput,
-  ModelConfig,
-  ProviderConfig,
-  RouteConfig,
-  WireName,
+export {
+  REGIONS,
+  type AllowanceConfig,
+  type Config,
+  type ConfigInput,
+  type ModelConfig,
+  type ProviderConfig,
+  type Region,
+  type RouteConfig,
+  type WireName,
 } from './config/schema.ts'
 export {
   inForce,
@@ -82,9 +84,11 @@ export {
 export type { StageRecord } from './response/step.ts'
 export { reportSchema, type Observation, type Refusal, type Report } from './response/observation.ts'
 export { hedgeAfterMs } from './routing/hedge.ts'
-export { leaseProbe } from './routing/breaker.ts'
 export {
   forgiven,
+  isTelling,
+  leaseDueProbe,
+  NEWCOMER,
   newCandidateHealth,
   recordSample,
   shareOf,
@@ -94,7 +98,7 @@ export {
   type ShareSnapshot,
 } from './routing/health.ts'
 export { promptSizeOf, type PromptSize } from './routing/prompt-size.ts'
-export { rank, rankWithin, shareFor } from './routing/rank.ts'
+export { healthyP95, rank, rankWithin, shareFor, type RankOptions } from './routing/rank.ts'
 export { deposit, fullRetryBudget, withdraw } from './routing/retry-budget.ts'
 export {
   emptySummary,

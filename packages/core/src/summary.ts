@@ -64,7 +64,10 @@ export function mergeSummaries(first: Summary, then: Summary): Summary {
  *
  * @param share 0 to 1, such as 0.95
  */
-export function quantileMs({ count: total, histogram }: Summary, share: number): number | null {
+export function quantileMs(
+  { count: total, histogram }: Pick<Summary, 'count' | 'histogram'>,
+  share: number,
+): number | null {
   if (total === 0) return null
   let seen = 0
   const bucket = histogram.findIndex((value) => {
@@ -76,7 +79,8 @@ export function quantileMs({ count: total, histogram }: Summary, share: number):
     : SMALLEST_MS * 2 ** ((bucket + 1) / BUCKETS_PER_DOUBLING)
 }
 
-function bucketOf(ms: number): number {
+/** Where a time stands in a histogram. */
+export function bucketOf(ms: number): number {
   const bucket = Math.floor(BUCKETS_PER_DOUBLING * Math.log2(Math.max(ms, SMALLEST_MS) / SMALLEST_MS))
   return Math.min(bucket, BUCKETS - 1)
 }

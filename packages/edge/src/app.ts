@@ -1,4 +1,4 @@
-import type { Config, Version } from '@paceline/core'
+import type { Config, Sample, Version } from '@paceline/core'
 import { Hono, type Context } from 'hono'
 import { serveScript, type BrowserScript } from './browser-script/serve-script.ts'
 import { Refresh } from './directives/refresh.ts'
@@ -12,11 +12,12 @@ import { anthropicWire } from './gateway/wire/anthropic/wire.ts'
 import { openAiWire } from './gateway/wire/openai/wire.ts'
 import type { Wire } from './gateway/wire/wire.ts'
 import { HealthView } from './health/health-view.ts'
+import { DEFAULT_REGION, healthOf, rememberRegion } from './health/region.ts'
 import { answerPreflight } from './ingest/cors.ts'
 import { EventIntake, type IntakeHost } from './ingest/event-intake.ts'
 import { listModels, showModel } from './list-models.ts'
 import { framesOf, log } from './log.ts'
-import { serveMetrics } from './metrics/serve-metrics.ts'
+import { serveMetrics, type Measured } from './metrics/serve-metrics.ts'
 import { serveOps } from './ops/serve-ops.ts'
 import { problemDetails } from './problem-details.ts'
 
@@ -35,6 +36,19 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
   const refresh = new Refresh()
   const gateway = new Gateway(health)
   const setup = rememberSetup(config)
+  const regionOf = rememberRegion(config.regions)
+  const healthObject = ({ env, req }: Context<Bindings>) =>
+    healthOf(env.PROVIDER_HEALTH, regionOf(req.raw.cf))
+  const hostOf = (context: Context<Bindings>): Host => ({
+    waitUntil: (work) => context.executionCtx.waitUntil(work),
+    report: (samples, known, counts) => healthObject(context).report(samples, known, counts),
+    heldDirectives: () => healthObject(context).held(),
+    coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
+    leaseQuota: async (subject, request) => {
+      const { QUOTA: objects } = context.env
+      return objects.get(objects.idFromName(subject)).lease(request)
+    },
+  })
   const intake = new EventIntake()
   const ingestSetup = rememberIngestSetup(config, setup)
 
@@ -52,7 +66,7 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
   app.all('/v1/models', (context) => wrongMethod(context.req.method, 'GET', openAiWire))
   app.get('/directives', async (context) => {
     const { env } = context
-    await refresh.run(health.directives, () => healthObject(env).held(), Date.now)
+    await refresh.run(health.directives, () => healthObject(context).held(), Date.now)
     return serveDirectives(context.req.raw, health.directives, setup(env).keys, coordinatorOf(env))
   })
   app.get('/directives/keys', (context) => serveKeys(coordinatorOf(context.env)))
@@ -65,13 +79,22 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
   })
   app.get('/metrics', (context) => {
     const { env, req } = context
-    return serveMetrics(req.raw, setup(env).operators, async () => [
-      { region: 'default', ...(await healthObject(env).measured()) },
-    ])
+    const measure = async (region: string): Promise<Measured> => {
+      const { counts, snapshot } = await healthOf(env.PROVIDER_HEALTH, region).measured()
+      return { region, counts, snapshot }
+    }
+    return serveMetrics(req.raw, setup(env).operators, () =>
+      Promise.all([DEFAULT_REGION, ...config.regions].map(measure)),
+    )
   })
   app.post('/events', (context) => {
     const { env, req } = context
-    return intake.handle(req.raw, ingestSetup(env), intakeHostOf(env, health.directives.version))
+    const witness = (shown: readonly Sample[]): void => {
+      for (const sample of shown) health.note(sample)
+      const host = hostOf(context)
+      host.waitUntil(gateway.report(setup(env), host))
+    }
+    return intake.handle(req.raw, ingestSetup(env), intakeHostOf(env, health.directives.version, witness))
   })
   app.options('/events', (context) => answerPreflight(context.req.raw, ingestSetup(context.env)))
   app.all('/events', (context) =>
@@ -105,26 +128,17 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
   return app
 }
 
-function hostOf(context: Context<Bindings>): Host {
-  return {
-    waitUntil: (work) => context.executionCtx.waitUntil(work),
-    report: (samples, known, counts) => healthObject(context.env).report(samples, known, counts),
-    heldDirectives: () => healthObject(context.env).held(),
-    coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
-    leaseQuota: async (subject, request) => {
-      const { QUOTA: objects } = context.env
-      return objects.get(objects.idFromName(subject)).lease(request)
-    },
-  }
-}
-
-const intakeHostOf = ({ EVENT_INGEST: objects }: Env, directives: Version): IntakeHost => ({
+const intakeHostOf = (
+  { EVENT_INGEST: objects }: Env,
+  directives: Version,
+  witness: IntakeHost['witness'],
+): IntakeHost => ({
+  witness,
   ingest: (batch) => objects.get(objects.idFromName(String(batch.shard))).ingest(batch),
   // Before anything is heard there is no version to name.
   directives: directives.epoch === 0 ? null : { epoch: directives.epoch, version: directives.version },
 })
 
-const healthObject = ({ PROVIDER_HEALTH: objects }: Env) => objects.get(objects.idFromName('default'))
 const coordinatorOf = ({ COORDINATOR: objects }: Env) => objects.get(objects.idFromName('default'))
 
 /** The format that a caller at this path is likely to speak, also where the base URL has a slip. */

@@ -72,6 +72,7 @@ describe('a valid configuration', () => {
       },
       browserKeys: {},
       operators: {},
+      regions: [],
       notify: { webhooks: {} },
       playbooks: {
         'ttfvt-breach': {

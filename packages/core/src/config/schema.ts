@@ -57,6 +57,9 @@ const allowanceEntries = {
 /** The wire formats that a provider can speak. */
 export const wireNameSchema = v.picklist(['openai', 'anthropic', 'gemini', 'workers-ai'])
 
+/** Where health may be kept: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
+export const REGIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+
 const providerSchema = v.pipe(
   v.strictObject({
     wire: wireNameSchema,
@@ -224,6 +227,8 @@ export const configSchema = v.strictObject({
   tiers: v.optional(v.record(identifier, tierSchema), {}),
   browserKeys: v.optional(v.record(identifier, browserKeySchema), {}),
   operators: v.optional(v.record(identifier, operatorSchema), {}),
+  /** Regions whose health is kept apart; everything else is one more. None: one health for the whole world. */
+  regions: v.optional(v.array(v.picklist(REGIONS)), []),
   playbooks: v.optional(v.strictObject({ 'ttfvt-breach': v.optional(ttfvtBreachSchema, {}) }), {}),
   notify: v.optional(v.strictObject({ webhooks: v.optional(v.record(identifier, webhookSchema), {}) }), {}),
   limits: v.optional(
@@ -249,6 +254,7 @@ export const configSchema = v.strictObject({
 })
 
 export type WireName = v.InferOutput<typeof wireNameSchema>
+export type Region = (typeof REGIONS)[number]
 export type ConfigInput = v.InferInput<typeof configSchema>
 export type Config = v.InferOutput<typeof configSchema>
 export type ProviderConfig = Config['providers'][string]

@@ -1,3 +1,5 @@
+import { countBits } from './count-bits.ts'
+
 /**
  * A circuit breaker as plain state and pure functions: it runs in memory, in SQLite or in a test alike.
  *
@@ -145,10 +147,4 @@ function climb(breaker: Ramping, now: number): Breaker {
 export function leaseProbe(breaker: Breaker, now: number): { breaker: Breaker; leased: boolean } {
   if (breaker.kind === 'closed' || now < breaker.nextProbeAt) return { breaker, leased: false }
   return { breaker: { ...breaker, nextProbeAt: now + BREAKER.probeLeaseMs }, leased: true }
-}
-
-function countBits(bits: number): number {
-  let count = 0
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1
-  return count
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ShareSnapshot } from './health.ts'
-import { rank, rankWithin, shareFor } from './rank.ts'
+import { NEWCOMER, type ShareSnapshot } from './health.ts'
+import { healthyP95, rank, rankWithin, shareFor } from './rank.ts'
 
 interface Named {
   readonly id: string
@@ -10,9 +10,18 @@ const candidates = (first: string, ...others: readonly string[]): [Named, ...Nam
   { id: first },
   ...others.map((id) => ({ id })),
 ]
-const snapshot = (shares: Readonly<Record<string, number>>): ShareSnapshot => ({
+/** @param brownedOut the ids of those in a brown-out */
+const snapshot = (
+  shares: Readonly<Record<string, number>>,
+  ...brownedOut: readonly string[]
+): ShareSnapshot => ({
   version: 1,
-  shares: Object.fromEntries(Object.entries(shares).map(([id, share]) => [id, { share, generation: 0 }])),
+  shares: Object.fromEntries(
+    Object.entries(shares).map(([id, share]) => [
+      id,
+      { ...NEWCOMER, share, brownOut: brownedOut.includes(id) },
+    ]),
+  ),
 })
 const idsOf = (order: readonly { readonly id: string }[]): string[] => order.map(({ id }) => id)
 
@@ -90,6 +99,7 @@ describe('rank in strict order', () => {
     expect(rank(candidates('a', 'c', 'b'), shares, 'strict', seeded(1))).toEqual({
       order: candidates('c', 'b'),
       permitted: true,
+      trickle: false,
     })
   })
 
@@ -106,12 +116,21 @@ describe('rank in strict order', () => {
     }
     expect(Math.abs(led / draws - 0.25)).toBeLessThan(5 * Math.sqrt((0.25 * 0.75) / draws))
   })
+
+  it('gives one that grows back little more than its share, although the one that stands in for it is tired', () => {
+    const random = seeded(5)
+    const draws = 20_000
+    const led = Array.from({ length: draws }, () =>
+      rank(candidates('a', 'b'), snapshot({ a: 0.01, b: 0.5 }), 'strict', random),
+    ).filter(({ order: [first] }) => first.id === 'a').length
+    expect(led / draws).toBeLessThan(0.03)
+  })
 })
 
 describe('rank when nothing is permitted', () => {
   it.each(['share', 'strict'] as const)('holds exactly one candidate out (%s)', (order) => {
     const all = rank(candidates('a', 'b'), snapshot({ a: 0, b: 0 }), order, () => 0.2)
-    expect(all).toEqual({ order: candidates('a'), permitted: false })
+    expect(all).toEqual({ order: candidates('a'), permitted: false, trickle: false })
   })
 })
 
@@ -138,14 +157,21 @@ describe('the candidate that is held out', () => {
   })
 })
 
+const WHOLE = {
+  share: 1,
+  generation: 0,
+  healthyP95Ms: [null, null, null, null],
+  brownOut: false,
+}
+
 describe('shareFor', () => {
   it('starts a candidate that health has not heard of whole', () => {
-    expect(shareFor(snapshot({}), 'new')).toEqual({ share: 1, generation: 0 })
+    expect(shareFor(snapshot({}), 'new')).toEqual(WHOLE)
   })
 
   it('takes no name for a share that JavaScript objects have by themselves', () => {
-    expect(shareFor(snapshot({}), 'constructor')).toEqual({ share: 1, generation: 0 })
-    expect(shareFor(snapshot({}), 'toString')).toEqual({ share: 1, generation: 0 })
+    expect(shareFor(snapshot({}), 'constructor')).toEqual(WHOLE)
+    expect(shareFor(snapshot({}), 'toString')).toEqual(WHOLE)
   })
 })
 
@@ -220,7 +246,7 @@ describe('rank within caps', () => {
       'strict',
       seeded(1),
     )
-    expect(ranked).toEqual({ order: candidates('a'), permitted: true })
+    expect(ranked).toEqual({ order: candidates('a'), permitted: true, trickle: false })
   })
 
   it('holds one out that may lead when health permits none at all', () => {
@@ -231,7 +257,7 @@ describe('rank within caps', () => {
       'strict',
       () => 0,
     )
-    expect(ranked).toEqual({ order: candidates('b'), permitted: false })
+    expect(ranked).toEqual({ order: candidates('b'), permitted: false, trickle: false })
   })
 
   it('takes no name for a cap that JavaScript objects have by themselves', () => {
@@ -245,5 +271,126 @@ describe('rank within caps', () => {
       rankWithin(candidates('a', 'b'), snapshot({ a: 1, b: 0.2 }), caps({ a: 0.01 }), 'strict', random),
     ).filter(({ order: [first] }) => first.id === 'a').length
     expect(led / 20_000).toBeLessThan(0.015)
+  })
+})
+
+describe('a candidate in a brown-out', () => {
+  const orders = ['share', 'strict'] as const
+  const DRAWS = 40_000
+  const ledBy = (
+    id: string,
+    given: ShareSnapshot,
+    order: 'share' | 'strict',
+    caps: Readonly<Record<string, { cap: number }>> = {},
+    avoidBrownOut = false,
+  ): number => {
+    const random = seeded(17)
+    const led = Array.from({ length: DRAWS }, () =>
+      rankWithin(candidates('a', 'b', 'c'), given, caps, order, random, { avoidBrownOut }),
+    ).filter(({ order: [first] }) => first.id === id)
+    return led.length / DRAWS
+  }
+  /** One per cent, and five standard deviations. */
+  const ONE_PERCENT = 0.01 + 5 * Math.sqrt((0.01 * 0.99) / DRAWS)
+
+  it.each(orders)(
+    'leads one request in a hundred at most, however little the others have left (%s)',
+    (order) => {
+      for (const rest of [1, 0.3, 0.02]) {
+        const led = ledBy('a', snapshot({ a: 0.01, b: rest, c: rest }, 'a'), order)
+        expect(led).toBeGreaterThan(0.005)
+        expect(led).toBeLessThanOrEqual(ONE_PERCENT)
+      }
+    },
+  )
+
+  it('gets no traffic on a strict route that it would not have while it is well', () => {
+    expect(ledBy('b', snapshot({ a: 1, b: 0.01, c: 1 }, 'b'), 'strict')).toBe(0)
+  })
+
+  it.each(orders)('leads no request that must not be risked, and is the last resort for it (%s)', (order) => {
+    const given = snapshot({ a: 0.01, b: 0.05, c: 0.2 }, 'a', 'b')
+    expect(ledBy('c', given, order, {}, true)).toBe(1)
+    const { order: asked } = rank(candidates('a', 'b', 'c'), given, order, seeded(1), { avoidBrownOut: true })
+    expect(asked).toHaveLength(3)
+  })
+
+  it.each(orders)('leads requests that must not be risked where there is nobody else (%s)', (order) => {
+    const given = snapshot({ a: 0.01, b: 0, c: 0 }, 'a')
+    expect(ledBy('a', given, order, {}, true)).toBe(1)
+  })
+
+  it('shares with the others where all of them are in one', () => {
+    const led = ledBy('a', snapshot({ a: 0.01, b: 0.01, c: 0.01 }, 'a', 'b', 'c'), 'share')
+    expect(Math.abs(led - 1 / 3)).toBeLessThan(0.02)
+  })
+
+  it('keeps its place among those that are all in one, on a strict route', () => {
+    expect(ledBy('a', snapshot({ a: 0.01, b: 0.01, c: 0.01 }, 'a', 'b', 'c'), 'strict')).toBeGreaterThan(0.97)
+  })
+
+  it('is marked where it leads, so that another attempt starts with it', () => {
+    const share = fc.constantFrom(0, 0.01, 0.2, 1)
+    const shares = fc.record({ a: share, b: share, c: share })
+    const capped = fc.record({
+      a: fc.constantFrom(0, 0.5, 1),
+      b: fc.constantFrom(0, 0.5, 1),
+      c: fc.constantFrom(0, 0.5, 1),
+    })
+    const slow = fc.subarray(['a', 'b', 'c'] as const)
+    fc.assert(
+      fc.property(
+        shares,
+        capped,
+        slow,
+        fc.constantFrom(...orders),
+        fc.nat(),
+        (given, caps, ill, order, seed) => {
+          const byId = Object.fromEntries(Object.entries(caps).map(([id, cap]) => [id, { cap }]))
+          const ranked = rankWithin(
+            candidates('a', 'b', 'c'),
+            snapshot(given, ...ill),
+            byId,
+            order,
+            seeded(seed),
+          )
+          const isIll = ({ id }: Named): boolean => (ill as readonly string[]).includes(id)
+          const partners = ranked.order.filter(
+            (one) => !isIll(one) && caps[one.id as 'a'] > 0 && given[one.id as 'a'] > 0,
+          )
+          expect(ranked.trickle).toBe(ranked.permitted && isIll(ranked.order[0]) && partners.length > 0)
+        },
+      ),
+    )
+  })
+
+  it('doubles no attempt where all are in one, or the others are to be spared', () => {
+    const all = snapshot({ a: 0.01, b: 0.01 }, 'a', 'b')
+    expect(rank(candidates('a', 'b'), all, 'strict', () => 0.5).trickle).toBe(false)
+    const one = snapshot({ a: 0.01, b: 1 }, 'a')
+    expect(rankWithin(candidates('a', 'b'), one, { b: { cap: 0 } }, 'strict', () => 0.5)).toMatchObject({
+      order: candidates('a', 'b'),
+      trickle: false,
+    })
+  })
+})
+
+describe('the healthy percentile', () => {
+  const known = (...healthyP95Ms: readonly (number | null)[]): ShareSnapshot => ({
+    version: 1,
+    shares: { a: { ...NEWCOMER, healthyP95Ms } },
+  })
+
+  it('is that of the size of prompt, or of the next longer ones where it is not known', () => {
+    const given = known(null, 120, null, 900)
+    expect([0, 1, 2, 3].map((size) => healthyP95(given, 'a', size as 0))).toEqual([120, 120, 900, 900])
+  })
+
+  it('is never that of shorter prompts, which take less long', () => {
+    expect(healthyP95(known(120, null, null, null), 'a', 1)).toBeNull()
+  })
+
+  it('is not known of a newcomer', () => {
+    expect(healthyP95(known(120), 'b', 0)).toBeNull()
   })
 })

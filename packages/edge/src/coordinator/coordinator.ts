@@ -14,6 +14,7 @@ import {
 import * as v from 'valibot'
 import { Signer } from '../directives/signer.ts'
 import type { ProviderHealth } from '../health/provider-health.ts'
+import { healthOf, regionsHeard } from '../health/region.ts'
 import { framesOf, log } from '../log.ts'
 import { Outbox } from '../notify/outbox.ts'
 import { deliver } from '../notify/webhook.ts'
@@ -217,10 +218,11 @@ export class Coordinator extends DurableObject<Bindings> {
   async #tellReaders(): Promise<void> {
     const directives = this.#directives()
     const { PROVIDER_HEALTH: objects } = this.env
-    // Not waited for: while it keeps silent, servers are told all the same, of this change and the next.
-    this.ctx.waitUntil(
-      Promise.resolve(objects.get(objects.idFromName('default')).publish(directives)).catch(() => undefined),
-    )
+    // Not waited for: while one keeps silent, the others and servers are told all the same, of this change and the next.
+    for (const region of regionsHeard(Object.keys(this.#journal.state.heard)))
+      this.ctx.waitUntil(
+        Promise.resolve(healthOf(objects, region).publish(directives)).catch(() => undefined),
+      )
     this.#kv?.write(JSON.stringify(directives))
     if (this.#signer !== null) {
       const jws = await this.#signer.sign(directives)

@@ -44,6 +44,8 @@ interface Rig {
   coordinator: Coordinator
   readonly crash: () => void
   readonly storage: DurableObjectStorage
+  /** The regions whose health was told something, each as often as it was. */
+  readonly regions: string[]
   /** What health was told, in order. */
   readonly published: ServerDirectives[]
   /** Ids of the messages that the receiver took. */
@@ -68,6 +70,7 @@ async function settle(): Promise<void> {
 function within(work: (rig: Rig) => Promise<void>, health?: Health): Promise<void> {
   return runInDurableObject(lenders.get(lenders.newUniqueId()), async (_instance, state) => {
     const published: ServerDirectives[] = []
+    const regions: string[] = []
     const received: string[] = []
     const logged: string[] = []
     vi.spyOn(console, 'error').mockImplementation((line) => logged.push(String(line)))
@@ -78,7 +81,13 @@ function within(work: (rig: Rig) => Promise<void>, health?: Health): Promise<voi
       },
     }
     const bindings = {
-      PROVIDER_HEALTH: { idFromName: () => 'default', get: () => told },
+      PROVIDER_HEALTH: {
+        idFromName: (name: string) => name,
+        get: (name: string) => {
+          regions.push(name)
+          return told
+        },
+      },
       PACELINE_SECRET: 'test-secret',
       HOOK_URL: 'https://hook.example/',
       HOOK_SECRET: 'whsec_AAAA',
@@ -92,6 +101,7 @@ function within(work: (rig: Rig) => Promise<void>, health?: Health): Promise<voi
       coordinator: open(),
       crash: () => (rig.coordinator = open()),
       storage: state.storage,
+      regions,
       published,
       received,
       logged,
@@ -306,6 +316,34 @@ describe('the coordinator', () => {
       ])
       const versions = rig.published.map(({ version }) => version)
       expect(versions).toEqual(versions.toSorted((a, b) => a - b))
+    }))
+
+  it('tells the health of each region that it has heard of', () =>
+    within(async (rig) => {
+      const { coordinator, regions } = rig
+      coordinator.observe({ ...report(1, observation('a', 300, 1)), from: 'health:weur' })
+      coordinator.observe({ ...report(1, observation('a', 300, 1)), from: 'health:apac' })
+      coordinator.observe({ ...report(1), from: 'health:nowhere' })
+      await settle()
+      regions.length = 0
+      coordinator.observe(report(1, observation('a', 2_000, 3)))
+      await settle()
+      expect(new Set(regions)).toEqual(new Set(['default', 'weur', 'apac']))
+      rig.crash()
+      regions.length = 0
+      vi.setSystemTime(START + 1_000)
+      rig.coordinator.alarm()
+      await settle()
+      expect(new Set(regions)).toEqual(new Set(['default', 'weur', 'apac']))
+    }))
+
+  it('counts the reports of each region by themselves', () =>
+    within(async ({ coordinator }) => {
+      const late = observation('a', 2_000, 1)
+      for (const region of ['default', 'weur', 'apac'])
+        coordinator.observe({ ...report(7, late), from: `health:${region}` })
+      expect(coordinator.view().incidents).toHaveLength(1)
+      await settle()
     }))
 
   it('tells servers of a change although health does not answer', () =>

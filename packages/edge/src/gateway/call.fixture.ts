@@ -17,6 +17,7 @@ export const callFixture = (given: Pick<Call, 'route' | 'request'> & Partial<Cal
   attempts: [],
   mayHedge: true,
   acceptsRestart: false,
+  trickle: false,
   reserve: new Set(),
   report: () => undefined,
   ...given,

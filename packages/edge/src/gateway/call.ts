@@ -35,7 +35,9 @@ export interface Call {
   readonly mayHedge: boolean
   /** Whether the caller can take a whole new answer in place of one that broke off. */
   readonly acceptsRestart: boolean
-  /** Ids of candidates that are only asked when all others have failed. */
+  /** Whether its first candidate is only tried, to see whether it is well again. */
+  readonly trickle: boolean
+  /** Ids of candidates that are no help against slowness. */
   readonly reserve: ReadonlySet<string>
   /** Sends what health has been told of this call so far. */
   readonly report: () => void

@@ -1,4 +1,4 @@
-import { hedgeAfterMs, promptSizeOf, type Mode } from '@paceline/core'
+import { healthyP95, hedgeAfterMs, promptSizeOf, type Mode } from '@paceline/core'
 import { Warmth, type Hearsay } from '../directives/warmth.ts'
 import { type HealthView, type DueProbe, type Report } from '../health/health-view.ts'
 import { Admission } from './admit/admission.ts'
@@ -56,9 +56,9 @@ export class Gateway {
     this.#health = health
     this.#ask = issueReceipts(reportHealth(health)(askOnce))
     const purse = new Purse()
-    const patienceMs = ({ ttfvtTargetMs }: Candidate): number => hedgeAfterMs(null, ttfvtTargetMs)
-    const isTrickle = (): boolean => false
-    const hedged = hedge({ purse, patienceMs, isTrickle })(this.#ask)
+    const patienceMs = ({ id, ttfvtTargetMs }: Candidate, { promptSize }: Call): number =>
+      hedgeAfterMs(healthyP95(health.shares, id, promptSize), ttfvtTargetMs)
+    const hedged = hedge({ purse, patienceMs })(this.#ask)
     const settled = failOver({ purse, random: Math.random, sleep })(hedged)
     this.#answer = splice({ purse, memory: new ReplayMemory(), ask: this.#ask })(settled)
   }
@@ -87,18 +87,16 @@ export class Gateway {
     )
     if (isProblem(admitted)) {
       // Where everybody is turned away, this is how the isolate hears that candidates are well again.
-      host.waitUntil(this.#report(setup, host))
+      host.waitUntil(this.report(setup, host))
       return respondProblem(admitted, wire, null)
     }
     const routedAt = Date.now()
-    const selection = select(
-      chat,
-      wire,
-      route,
-      this.#health.shares,
-      directives.inForce(routedAt).shares,
-      Math.random,
-    )
+    const selection = select(chat, wire, route, {
+      shares: this.#health.shares,
+      caps: directives.inForce(routedAt).shares,
+      criticality: admitted.criticality,
+      random: Math.random,
+    })
     if (isProblem(selection)) {
       admitted.over()
       return respondProblem(selection, wire, null)
@@ -121,15 +119,16 @@ export class Gateway {
       attempts: [],
       mayHedge: chat.stream && HEDGING.has(directives.inForce(routedAt).mode),
       acceptsRestart: /\brestart\b/.test(request.headers.get('paceline-accept') ?? ''),
+      trickle: selection.trickle,
       reserve: selection.reserve,
-      report: () => host.waitUntil(this.#report(setup, host)),
+      report: () => host.waitUntil(this.report(setup, host)),
       receipts: setup.receipts,
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {
       admitted.over()
       this.#health.ledger.count('answers', 'failed')
-      host.waitUntil(this.#report(setup, host))
+      host.waitUntil(this.report(setup, host))
       return respondFailure(outcome.failure, call)
     }
     const receipt = await outcome.value.receipt
@@ -141,16 +140,17 @@ export class Gateway {
       ended.resolve()
     })
     if (receipt) response.headers.append('server-timing', receiptEntry(receipt, directives.version))
-    host.waitUntil(ended.promise.then(() => this.#report(setup, host)))
+    host.waitUntil(ended.promise.then(() => this.report(setup, host)))
     // How soon it spoke is news at once; a long stream must not keep it back.
     if (outcome.value.kind === 'stream') {
       admitted.learnFrom(call.attempts)
-      host.waitUntil(this.#report(setup, host))
+      host.waitUntil(this.report(setup, host))
     }
     return response
   }
 
-  async #report(setup: Setup, host: Host): Promise<void> {
+  /** Tells health what this isolate has yet to tell, and asks the small questions that are then due. */
+  async report(setup: Setup, host: Host): Promise<void> {
     const flush = (): Promise<readonly DueProbe[]> => this.#health.flush(host.report, sleep, Date.now)
     const due = await flush()
     if (due.length === 0) return

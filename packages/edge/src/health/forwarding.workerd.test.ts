@@ -23,7 +23,7 @@ const timely: Sample = {
 }
 const late: Sample = { ...timely, ms: 2_000, late: true }
 
-const directives = (version: number, probeEveryMs?: number): ServerDirectives => ({
+const directives = (version: number, probeEveryMs?: number, cap = 0): ServerDirectives => ({
   ...NO_DIRECTIVES,
   epoch: 1,
   version,
@@ -38,7 +38,7 @@ const directives = (version: number, probeEveryMs?: number): ServerDirectives =>
             incident: 'incident-1',
             priority: 10,
             ttlMs: 60_000,
-            sets: { shares: { chat: { a: { cap: 0, probeEveryMs } } } },
+            sets: { shares: { chat: { a: { cap, probeEveryMs } } } },
           },
         ],
 })
@@ -62,8 +62,8 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) await Promise.resolve()
 }
 
-function within(work: (rig: Rig) => Promise<void>): Promise<void> {
-  return runInDurableObject(lenders.get(lenders.newUniqueId()), async (_instance, state) => {
+function within(work: (rig: Rig) => Promise<void>, id = lenders.newUniqueId()): Promise<void> {
+  return runInDurableObject(lenders.get(id), async (_instance, state) => {
     const sleepers: { due: number; wake: () => void }[] = []
     vi.spyOn(scheduler, 'wait').mockImplementation(
       (ms) => new Promise((resolve) => sleepers.push({ due: Date.now() + ms, wake: resolve })),
@@ -176,6 +176,35 @@ describe('what health tells the coordinator', () => {
         shares: { a: 1 },
       })
       expect(counted(heard)).toEqual({ count: 2, late: 1 })
+    }))
+
+  it('says which region it comes from', () =>
+    within(async ({ health, heard }) => {
+      await health.report([late], NONE)
+      expect(heard.map(({ from }) => from)).toEqual(['health:weur'])
+    }, lenders.idFromName('weur')))
+
+  it('leaves out who lost a race before it was due: nobody knows how fast it would have been', () =>
+    within(async ({ health, heard, pass }) => {
+      const usual = { ...timely, ms: 200 }
+      await health.report(
+        Array.from({ length: 40 }, () => usual),
+        NONE,
+      )
+      await pass(1_000)
+      await health.report([{ ...usual, ms: 50, late: true, beaten: true }], NONE)
+      await pass(1_000)
+      await health.report([{ ...usual, ms: 900, late: true, beaten: true }], NONE)
+      expect(counted(heard)).toEqual({ count: 41, late: 1 })
+    }))
+
+  it('leaves out what pages saw, which the coordinator hears from those who keep it', () =>
+    within(async ({ health, heard, pass }) => {
+      await health.report([timely], NONE)
+      await pass(1_000)
+      await health.report([{ kind: 'shown', candidate: 'a', late: true }], NONE)
+      await pass(1_000)
+      expect(counted(heard)).toEqual({ count: 1, late: 0 })
     }))
 
   it('has sequences that rise, over a restart too', () =>
@@ -357,6 +386,65 @@ describe('the directives in health', () => {
         expect(new ProviderHealth(state, bindings).held().directives).toEqual(NO_DIRECTIVES)
       })
       await rig.pass(0)
+    }))
+})
+
+describe('a brown-out under directives', () => {
+  const slowed = async (health: ProviderHealth): Promise<void> => {
+    await health.report(
+      Array.from({ length: 200 }, () => timely),
+      NONE,
+    )
+    await health.report(
+      Array.from({ length: 10 }, () => late),
+      NONE,
+    )
+  }
+  const shareIn = async (health: ProviderHealth): Promise<number | undefined> =>
+    (await health.report([], NONE)).snapshot.shares['a']?.share
+
+  it('is over when they begin to give the traffic back, which was measured by their own questions', () =>
+    within(async ({ health }) => {
+      await slowed(health)
+      expect(await shareIn(health)).toBe(0.01)
+      health.publish(directives(5, 2_000))
+      expect(await shareIn(health)).toBe(0.01)
+      health.publish(directives(6, 2_000, 0.01))
+      expect(await shareIn(health)).toBe(1)
+    }))
+
+  it('begins anew where the one that comes back is slow still', () =>
+    within(async ({ health }) => {
+      await slowed(health)
+      health.publish(directives(5, 2_000))
+      health.publish(directives(6, 2_000, 0.01))
+      for (let sample = 0; sample < 10; sample += 1) await health.report([late], NONE)
+      expect(await shareIn(health)).toBe(0.01)
+      health.publish(directives(7, 2_000, 0.05))
+      expect(await shareIn(health)).toBe(0.01)
+    }))
+
+  it('asks no questions of its own where they have some asked', () =>
+    within(async ({ health, pass }) => {
+      await slowed(health)
+      health.publish(directives(5, 5_000))
+      const given: unknown[] = []
+      for (let ms = 0; ms < 10_000; ms += 500) {
+        given.push(...(await health.report([], NONE)).probes)
+        await pass(500)
+      }
+      expect(given).toEqual(Array.from({ length: 2 }, () => ({ candidate: 'a', route: 'chat' })))
+    }))
+
+  it('asks them every three seconds where they have none asked', () =>
+    within(async ({ health, pass }) => {
+      await slowed(health)
+      const given: unknown[] = []
+      for (let ms = 0; ms < 10_000; ms += 500) {
+        await pass(500)
+        given.push(...(await health.report([], NONE)).probes)
+      }
+      expect(given).toEqual(Array.from({ length: 3 }, () => ({ candidate: 'a', route: null })))
     }))
 })
 

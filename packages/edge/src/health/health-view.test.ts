@@ -1,4 +1,4 @@
-import type { Sample } from '@paceline/core'
+import { NEWCOMER, type Sample } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
 import { HealthView, type HealthAnswer, type Report } from './health-view.ts'
 
@@ -20,7 +20,7 @@ const answer = (
   probes: readonly string[] = [],
 ): HealthAnswer => ({
   epoch,
-  snapshot: { version, shares: { a: { share, generation: version } } },
+  snapshot: { version, shares: { a: { ...NEWCOMER, share, generation: version } } },
   probes: probes.map((candidate) => ({ candidate, route: null })),
   directives: null,
   directivesAgeMs: 0,
@@ -85,10 +85,20 @@ describe('what an isolate knows of health', () => {
     expect(await view.flush(report, sleep, now)).toEqual([{ candidate: 'dead', route: null }])
     expect(told).toEqual([['a']])
     expect(slept).toEqual([])
-    expect(view.shares.shares['a']).toEqual({ share: 0.25, generation: 3 })
+    expect(view.shares.shares['a']).toEqual({ ...NEWCOMER, share: 0.25, generation: 3 })
     expect(view.generationOf('a')).toBe(3)
     // Once something is heard, a candidate of which nothing is said is one that is new.
     expect(view.generationOf('b')).toBe(0)
+  })
+
+  it('holds little of what pages saw, so that it can not crowd out what the gateway saw itself', async () => {
+    const view = await warm()
+    const { report, told } = writer()
+    view.note(sample('own'))
+    for (let page = 0; page < 2_000; page += 1) view.note({ kind: 'shown', candidate: 'told', late: true })
+    await view.flush(report, stage().sleep, () => 0)
+    const [samples = []] = told
+    expect([samples[0], samples.length]).toEqual(['own', 101])
   })
 
   it('is reported in batches: one request waits a quarter of a second for all', async () => {

@@ -37,6 +37,8 @@ const CLAIM_MS = 1_000
 const REST = { firstMs: 1_000, longestMs: 30_000 } as const
 /** More than this many unsent samples are old news. */
 const MOST_PENDING = 500
+/** Pages may tell much, and must not crowd out what the gateway saw itself. */
+const MOST_SHOWN = 100
 
 /**
  * What this isolate knows of its candidates, and what it has yet to tell. Plain data only: promises and timers of
@@ -81,6 +83,8 @@ export class HealthView {
   }
 
   note(sample: Sample): void {
+    if (sample.kind === 'shown' && this.#pending.filter(({ kind }) => kind === 'shown').length >= MOST_SHOWN)
+      return
     this.#pending.push(sample)
     if (sample.kind === 'first-output' && sample.late) this.#urgent = true
     if (this.#pending.length > MOST_PENDING) this.#pending.shift()

@@ -2,17 +2,13 @@ import { DurableObject } from 'cloudflare:workers'
 import {
   forgiven,
   isNewer,
-  leaseProbe,
-  newCandidateHealth,
+  isTelling,
   recordSample,
   serverDirectivesSchema,
-  shareOf,
-  type CandidateHealth,
   type Report,
   type Sample,
   type ServerDirectives,
   type Shares,
-  type ShareSnapshot,
   type Version,
 } from '@paceline/core'
 import * as v from 'valibot'
@@ -21,11 +17,10 @@ import { DirectiveView, type HeldDirectives } from '../directives/directive-view
 import type { DueProbe, HealthAnswer } from './health-view.ts'
 import { Ledger, type Counts } from '../metrics/ledger.ts'
 import type { Measured } from '../metrics/serve-metrics.ts'
-import { candidateHealthSchema } from './stored-health.ts'
+import { HealthStore } from './health-store.ts'
+import { DEFAULT_REGION } from './region.ts'
 import { Summaries } from './summaries.ts'
 
-/** Candidates come from the configuration; more than this many can only be a fault. */
-const MOST_CANDIDATES = 1_000
 /** How long summaries wait for more: while nothing is wrong, and while an incident is being handled. */
 const FORWARD = { calmMs: 1_000, alertMs: 200, restMs: 1_000 } as const
 /** Nobody who reports something late waits longer than this for what the coordinator makes of it. */
@@ -41,20 +36,29 @@ interface Bindings {
 
 /** Candidates on the last steps of their way back: who has come so far was answered for by measure. */
 const returning = (shares: Shares): string[] =>
-  Object.values(shares).flatMap((candidates) =>
-    Object.entries(candidates).flatMap(([candidate, { cap }]) => (cap > 0 && cap < 0.5 ? [candidate] : [])),
+  capped(shares).flatMap(({ candidate, cap }) => (cap > 0 && cap < 0.5 ? [candidate] : []))
+
+/** Candidates that have been asked small questions and now begin their way back: five good answers and more. */
+const returnBegins = (before: Shares, after: Shares): string[] =>
+  capped(after).flatMap(({ route, candidate, cap, probeEveryMs }) =>
+    cap > 0 && probeEveryMs !== undefined && before[route]?.[candidate]?.cap === 0 ? [candidate] : [],
+  )
+
+const capped = (shares: Shares) =>
+  Object.entries(shares).flatMap(([route, candidates]) =>
+    Object.entries(candidates).map(([candidate, set]) => ({ route, candidate, ...set })),
   )
 
 const isCapped = (shares: Shares, candidate: string): boolean =>
   Object.values(shares).some((candidates) => (candidates[candidate]?.cap ?? 1) < 1)
 
 /**
- * The one writer of health: isolates report samples, and each report is answered by every candidate's share, by the
+ * The one writer of health in its region: isolates report samples, and each report is answered by every candidate's share, by the
  * directives, and by leases for the probes that are due. First outputs go on to the coordinator, added up. Shares,
  * breakers and directives outlive a restart; half-filled windows need not.
  */
 export class ProviderHealth extends DurableObject<Bindings> {
-  readonly #candidates = new Map<string, CandidateHealth>()
+  readonly #store: HealthStore
   readonly #directives = new DirectiveView()
   readonly #summaries = new Summaries()
   /** Since this life began: scrapers know counters that start again. */
@@ -68,22 +72,14 @@ export class ProviderHealth extends DurableObject<Bindings> {
   #sequence: number
   /** Up to here numbers are set aside; another life begins behind them. */
   #reserved: number
-  #epoch: number
-  #version: number
 
   constructor(state: DurableObjectState, environment: Bindings) {
     super(state, environment)
     const { kv } = state.storage
-    this.#epoch = kv.get<number>('epoch') ?? Date.now()
-    this.#version = kv.get<number>('version') ?? 0
+    this.#store = new HealthStore(state.storage, Date.now())
     // Starts at the clock, so that it grows even over the loss of everything that was stored.
     this.#reserved = kv.get<number>('sequence') ?? Date.now()
     this.#sequence = this.#reserved
-    for (const [key, stored] of kv.list({ prefix: 'candidate:' })) {
-      const health = v.safeParse(candidateHealthSchema, stored)
-      // What an older version stored in another shape is worth less than a fresh start.
-      if (health.success) this.#candidates.set(key.slice('candidate:'.length), health.output)
-    }
     const directives = v.safeParse(serverDirectivesSchema, kv.get('directives'))
     if (directives.success) {
       const now = Date.now()
@@ -98,8 +94,9 @@ export class ProviderHealth extends DurableObject<Bindings> {
     const sameEpoch = known.epoch === this.#directives.version.epoch
     let late = false
     for (const sample of samples) {
-      this.#change(sample.candidate, (health) => recordSample(health, sample, now))
-      if (sample.kind !== 'first-output') continue
+      const isNews = sample.kind === 'first-output' && isTelling(this.#store.get(sample.candidate), sample)
+      this.#store.change(sample.candidate, (health) => recordSample(health, sample, now), now)
+      if (!isNews) continue
       // A version of another epoch is another version: nobody was routed by what this coordinator has said.
       this.#summaries.add(sameEpoch ? sample : { ...sample, directives: 0 })
       late ||= sample.late
@@ -118,7 +115,9 @@ export class ProviderHealth extends DurableObject<Bindings> {
     this.#directives.take({ directives, ageMs: 0 }, now)
     const after = this.#directives.inForce(now).shares
     for (const candidate of returning(before))
-      if (!isCapped(after, candidate)) this.#change(candidate, forgiven)
+      if (!isCapped(after, candidate)) this.#store.change(candidate, forgiven, now)
+    // From here on the response measures how it does, and gives it its traffic by its own steps.
+    for (const candidate of returnBegins(before, after)) this.#store.change(candidate, forgiven, now)
     this.ctx.storage.kv.put('directives', directives)
   }
 
@@ -129,15 +128,18 @@ export class ProviderHealth extends DurableObject<Bindings> {
 
   /** Figures for a scraper. */
   measured(): Pick<Measured, 'counts' | 'snapshot'> {
-    return { counts: this.#ledger.counts, snapshot: this.#snapshot() }
+    return { counts: this.#ledger.counts, snapshot: this.#store.snapshot() }
   }
 
   #answer(known: Version, now: number): HealthAnswer {
     const { directives, ageMs } = this.#directives.held(now)
-    const broken = [...this.#candidates.keys()].filter((id) => this.#lease(id, now))
+    const asked = capped(this.#directives.inForce(now).shares)
+    const isAsked = (id: string): boolean =>
+      asked.some(({ candidate, probeEveryMs }) => candidate === id && probeEveryMs !== undefined)
+    const broken = this.#store.leaseProbes(isAsked, now)
     return {
-      epoch: this.#epoch,
-      snapshot: this.#snapshot(),
+      epoch: this.#store.epoch,
+      snapshot: this.#store.snapshot(),
       probes: [...broken.map((candidate) => ({ candidate, route: null })), ...this.#wantedProbes(now)],
       directives: isNewer(directives, known) ? directives : null,
       directivesAgeMs: ageMs,
@@ -201,43 +203,13 @@ export class ProviderHealth extends DurableObject<Bindings> {
       this.#reserved = this.#sequence + STRIDE
       this.ctx.storage.kv.put('sequence', this.#reserved)
     }
-    const shares = [...this.#candidates].map(([id, health]) => [id, shareOf(health).share] as const)
+    const { shares } = this.#store.snapshot()
     return {
-      from: 'health:default',
+      from: `health:${this.ctx.id.name ?? DEFAULT_REGION}`,
       sequence: this.#sequence,
       observations: this.#summaries.take(),
       refusals: [],
-      shares: Object.fromEntries(shares),
+      shares: Object.fromEntries(Object.entries(shares).map(([id, { share }]) => [id, share])),
     }
-  }
-
-  #lease(id: string, now: number): boolean {
-    let leased = false
-    this.#change(id, (health) => {
-      const lease = leaseProbe(health.breaker, now)
-      leased = lease.leased
-      return leased ? { ...health, breaker: lease.breaker } : health
-    })
-    return leased
-  }
-
-  #change(id: string, change: (health: CandidateHealth) => CandidateHealth): void {
-    const known = this.#candidates.get(id)
-    if (known === undefined && this.#candidates.size >= MOST_CANDIDATES) return
-    const before = known ?? newCandidateHealth()
-    const after = change(before)
-    this.#candidates.set(id, after)
-    const [old, current] = [shareOf(before), shareOf(after)]
-    if (known !== undefined && old.share === current.share && old.generation === current.generation) return
-    this.#version += 1
-    const { kv } = this.ctx.storage
-    kv.put('epoch', this.#epoch)
-    kv.put('version', this.#version)
-    kv.put(`candidate:${id}`, after)
-  }
-
-  #snapshot(): ShareSnapshot {
-    const shares = [...this.#candidates].map(([id, health]) => [id, shareOf(health)] as const)
-    return { version: this.#version, shares: Object.fromEntries(shares) }
   }
 }

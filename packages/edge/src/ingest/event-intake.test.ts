@@ -1,9 +1,10 @@
 import { parseConfig, type EventsAnswer } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
 import { Receipts } from '../receipt/receipts.ts'
-import type { Batch, IngestAnswer } from './arrival.ts'
+import type { Batch, IngestAnswer, Kept } from './arrival.ts'
 import { EventIntake, type IntakeHost } from './event-intake.ts'
 import { setUpIngest, type IngestSetup } from './ingest-setup.ts'
+import type { ShownSample } from './witnessed.ts'
 
 const receipts = new Receipts('a secret')
 const CONFIG = parseConfig({
@@ -22,10 +23,13 @@ const setUp = (environment: Record<string, string> = { APP_KEY: 'sk', PAGE_KEY: 
 /** Shards that keep everything, and write down what they were handed. */
 function recording(
   answer: (batch: Batch) => IngestAnswer | null = () => null,
-): IntakeHost & { batches: Batch[] } {
+): IntakeHost & { batches: Batch[]; witnessed: ShownSample[] } {
   const batches: Batch[] = []
+  const witnessed: ShownSample[] = []
   return {
     batches,
+    witnessed,
+    witness: (shown) => void witnessed.push(...shown),
     directives: { epoch: 3, version: 4 },
     ingest(batch) {
       batches.push(batch)
@@ -184,5 +188,70 @@ describe('taking events', () => {
     const setup = setUp({ APP_KEY: 'same', PAGE_KEY: 'same' })
     const response = await send(recording(), [event('a')], { setup, key: 'same' })
     expect(await response.json()).toMatchObject({ verdicts: [{ verdict: 'refused' }] })
+  })
+})
+
+describe('what pages prove', () => {
+  const turn = (id: string, proof: string, ttfvtMs: number): object => ({
+    ...event(id),
+    type: 'ai.turn.shown',
+    data: {
+      ttfvtMs,
+      class: 'visible',
+      method: 'element-timing',
+      errorMs: 4,
+      parts: {
+        inputToRequestMs: null,
+        requestToHeadersMs: null,
+        headersToDeltaMs: null,
+        deltaToDomMs: null,
+        domToPixelMs: 8,
+      },
+      proof,
+    },
+  })
+  /** Shards whose word on each event is known. */
+  const judging = (verdict: Kept['verdict'], evidence: Kept['evidence']) =>
+    recording(({ arrivals }) => ({ kind: 'kept', kept: arrivals.map(() => ({ verdict, evidence })) }))
+
+  it('is witnessed for the candidate that answered, held against its own target', async () => {
+    const host = judging('accepted', 'counted')
+    const [quick, thinks] = await Promise.all([proofFor('quick'), proofFor('thinks')])
+    await send(host, [turn('a', quick.proof, 900), turn('b', thinks.proof, 900)])
+    expect(host.witnessed.toSorted((a, b) => a.candidate.localeCompare(b.candidate))).toEqual([
+      { kind: 'shown', candidate: 'quick', late: true },
+      { kind: 'shown', candidate: 'thinks', late: false },
+    ])
+  })
+
+  it.each([
+    ['accepted', 'replayed'],
+    ['accepted', 'forged'],
+    ['accepted', 'stale'],
+    ['accepted', 'unproven'],
+    ['accepted', undefined],
+    ['duplicate', 'counted'],
+  ] as const)('is not witnessed where the shard says %s and %s', async (verdict, evidence) => {
+    const host = judging(verdict, evidence)
+    await send(host, [turn('a', (await proofFor('quick')).proof, 900)])
+    expect(host.batches).toHaveLength(1)
+    expect(host.witnessed).toEqual([])
+  })
+
+  it('is witnessed although another shard fails: it would come again as a duplicate', async () => {
+    const host = judging('accepted', 'counted')
+    const proofs = await Promise.all(Array.from({ length: 20 }, () => proofFor('quick')))
+    const partly: IntakeHost = {
+      ...host,
+      ingest: (batch) => (batch.shard === 0 ? Promise.reject(new Error('out')) : host.ingest(batch)),
+    }
+    const response = await send(
+      partly,
+      proofs.map(({ proof }, index) => turn(`e-${index}`, proof, 900)),
+    )
+    expect(response.status).toBe(503)
+    const kept = host.batches.reduce((sum, { arrivals }) => sum + arrivals.length, 0)
+    expect(kept).toBeGreaterThan(0)
+    expect(host.witnessed).toHaveLength(kept)
   })
 })

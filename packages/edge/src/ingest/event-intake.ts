@@ -10,11 +10,14 @@ import { Limiter } from './limiter.ts'
 import { callOf, openProof, proofOf } from './open-proof.ts'
 import { readRequest } from './read-request.ts'
 import { shardOf } from './shard-of.ts'
+import { witnessed, type ShownSample } from './witnessed.ts'
 
 /** What one request brings along from the platform. */
 export interface IntakeHost {
   /** Hands a batch to its shard. */
   readonly ingest: (batch: Batch) => Promise<IngestAnswer>
+  /** Hands on what pages saw and proved, as it concerns the health of candidates. */
+  readonly witness: (shown: readonly ShownSample[]) => void
   /** The newest directives that this isolate has heard of. */
   readonly directives: EventsAnswer['directives']
 }
@@ -60,7 +63,7 @@ export class EventIntake {
 async function keep(
   accepted: readonly Accepted[],
   setup: IngestSetup,
-  { ingest }: IntakeHost,
+  { ingest, witness }: IntakeHost,
 ): Promise<ReadonlyMap<Accepted, Kept> | Problem> {
   const now = Date.now()
   const opened = await Promise.all(accepted.map(({ event }) => openProof(proofOf(event), setup, now)))
@@ -78,9 +81,14 @@ async function keep(
     [...batches].map(async ([shard, { of, arrivals }]) => {
       const answer = await ingest({ shard, arrivals }).catch(() => null)
       if (answer === null) log('events.shard-failed', { shard, events: of.length })
-      return { of, answer }
+      return { of, arrivals, answer }
     }),
   )
+  // Before anything is answered: what was kept comes again as a duplicate, which counts for nothing.
+  const shown = answers.flatMap(({ arrivals, answer }) =>
+    answer?.kind === 'kept' ? witnessed(arrivals, answer.kept) : [],
+  )
+  if (shown.length > 0) witness(shown)
   const kept = new Map<Accepted, Kept>()
   for (const { of, answer } of answers) {
     // Those that other shards have kept come again as duplicates.

@@ -1,3 +1,4 @@
+import { NEWCOMER } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
 import { Ledger } from './ledger.ts'
 import { renderMetrics, serveMetrics } from './serve-metrics.ts'
@@ -27,7 +28,7 @@ describe('the ledger', () => {
 
 describe('the metrics', () => {
   it('are spelt as scrapers read them', () => {
-    const shares = { 'a"b\\c': { share: 0.5, generation: 1 } }
+    const shares = { 'a"b\\c': { ...NEWCOMER, share: 0.5 } }
     const text = renderMetrics([
       {
         region: 'default',

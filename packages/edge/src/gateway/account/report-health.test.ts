@@ -1,5 +1,6 @@
 import {
   failed,
+  NEWCOMER,
   parseConfig,
   success,
   type Config,
@@ -69,7 +70,7 @@ function stage(model: object = {}): Heard {
         () =>
           Promise.resolve({
             epoch: 1,
-            snapshot: { version: generation, shares: { m: { share: 1, generation } } },
+            snapshot: { version: generation, shares: { m: { ...NEWCOMER, generation } } },
             probes: [],
             directives: null,
             directivesAgeMs: 0,

@@ -1,4 +1,4 @@
-import { CRITICALITIES, MODES, type Criticality, type Mode } from '@paceline/core'
+import { NEWCOMER, CRITICALITIES, MODES, type Criticality, type Mode } from '@paceline/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isProblem, type Problem } from '../problem.ts'
@@ -9,7 +9,7 @@ const LIMIT = 10
 const BOUNDS = { initial: LIMIT, min: LIMIT, max: LIMIT }
 const TOTAL_MS = 60_000
 const WELL = { version: 1, shares: {} }
-const ILL = { version: 1, shares: { m: { share: 0, generation: 1 } } }
+const ILL = { version: 1, shares: { m: { ...NEWCOMER, share: 0, generation: 1 } } }
 
 const HOST = {
   leaseQuota: () => Promise.reject(new Error('no quota is asked for here')),

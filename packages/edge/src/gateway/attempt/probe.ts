@@ -44,6 +44,7 @@ export async function probe(
     attempts: [],
     mayHedge: false,
     acceptsRestart: false,
+    trickle: false,
     reserve: new Set(),
     report: () => undefined,
   }

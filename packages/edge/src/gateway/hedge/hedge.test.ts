@@ -72,7 +72,6 @@ function run(script: Script, call = callOf(), options: Partial<HedgeOptions> = {
   const layer = hedge({
     purse: new Purse(),
     patienceMs: () => PATIENCE_MS,
-    isTrickle: () => false,
     ...options,
   })
   return { outcome: layer(ask)(candidates, call), asked, ended }
@@ -157,8 +156,11 @@ describe('a hedge', () => {
   it('starts at once, and for nothing, beside a candidate that is only tried', async () => {
     const purse = new Purse()
     while (purse.pay(0));
-    const options = { purse, isTrickle: () => true }
-    const race = run({ a: { ms: 900, result: 'speaks' }, b: { ms: 50, result: 'speaks' } }, callOf(), options)
+    const race = run(
+      { a: { ms: 900, result: 'speaks' }, b: { ms: 50, result: 'speaks' } },
+      callOf({ trickle: true }),
+      { purse },
+    )
     await pass(2_000)
     expect(await winnerOf(race)).toBe('b')
     expect(race.asked).toEqual({ a: 0, b: 0 })

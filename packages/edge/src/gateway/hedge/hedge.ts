@@ -14,8 +14,6 @@ export interface HedgeOptions {
   readonly purse: Purse
   /** How long a candidate may keep its silence, in ms. */
   readonly patienceMs: (candidate: Candidate, call: Call) => number
-  /** Whether a candidate is only asked now and then, to see whether it is still slow. */
-  readonly isTrickle: (candidate: Candidate) => boolean
 }
 
 /**
@@ -24,7 +22,7 @@ export interface HedgeOptions {
  *
  * Only for streams: an unstreamed answer is silent until it is whole, which tells nothing.
  */
-export function hedge({ purse, patienceMs, isTrickle }: HedgeOptions) {
+export function hedge({ purse, patienceMs }: HedgeOptions) {
   return (ask: Service<Attempt, Answer>): Service<Candidates, Answer> =>
     async ([candidate, ...others], call) => {
       const first = beginAttempt(candidate, call, reasonFor(candidate, call))
@@ -32,7 +30,8 @@ export function hedge({ purse, patienceMs, isTrickle }: HedgeOptions) {
       const rival = rivalOf(candidate, others, call)
       if (rival === undefined) return outcome
 
-      const isTried = isTrickle(candidate)
+      // Asked only to see whether it is well again; whoever waits for it should not.
+      const isTried = call.trickle && first.record.reason === 'first'
       if (!isTried) {
         const silent = await isSilentAfter(patienceMs(candidate, call), outcome)
         // Slowness that everybody shares must not double the load.

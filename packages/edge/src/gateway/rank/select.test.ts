@@ -1,6 +1,6 @@
-import { parseConfig } from '@paceline/core'
+import { NEWCOMER, parseConfig } from '@paceline/core'
 import { describe, expect, it } from 'vitest'
-import { select } from './select.ts'
+import { select, type Outlook } from './select.ts'
 import { setUp, type Route } from '../setup.ts'
 import type { ChatRequest } from '../wire/conversation.ts'
 import { anthropicWire } from '../wire/anthropic/wire.ts'
@@ -47,10 +47,17 @@ function ask(fields: object = {}, wire = openAiWire): ChatRequest {
 const HEALTHY = { version: 0, shares: {} }
 const dead = (...ids: readonly string[]): typeof HEALTHY => ({
   version: 1,
-  shares: Object.fromEntries(ids.map((id) => [id, { share: 0, generation: 1 }])),
+  shares: Object.fromEntries(ids.map((id) => [id, { ...NEWCOMER, share: 0, generation: 1 }])),
+})
+const outlook = (given: Partial<Outlook> = {}): Outlook => ({
+  shares: HEALTHY,
+  caps: {},
+  criticality: 'interactive',
+  random: () => 0.5,
+  ...given,
 })
 function chosen(request: ChatRequest, shares = HEALTHY, name = 'chat', wire = openAiWire): readonly string[] {
-  const selection = select(request, wire, routeOf(name), shares, {}, () => 0.5)
+  const selection = select(request, wire, routeOf(name), outlook({ shares }))
   if ('code' in selection) throw new Error(selection.message)
   return selection.candidates.map(({ id }) => id)
 }
@@ -85,7 +92,7 @@ describe('selecting candidates', () => {
     const oneByOne = { ...TOOLS, parallel_tool_calls: false }
     expect(chosen(ask(oneByOne), HEALTHY, 'mixed')).toEqual(['other'])
     const both = ask({ ...oneByOne, temperature: 1.5 })
-    expect(select(both, openAiWire, routeOf('mixed'), HEALTHY, {}, () => 0.5)).toMatchObject({
+    expect(select(both, openAiWire, routeOf('mixed'), outlook())).toMatchObject({
       status: 400,
       code: 'no_capable_candidate',
       param: null,
@@ -99,33 +106,36 @@ describe('selecting candidates', () => {
       ask(),
       openAiWire,
       routeOf('chat'),
-      dead('plain', 'full', 'other'),
-      {},
-      () => 0.5,
+      outlook({ shares: dead('plain', 'full', 'other') }),
     )
     expect(selection).toMatchObject({ permitted: false, candidates: [{ id: 'full' }] })
   })
 
   it('asks a candidate that is able, however ill, before one that is not', () => {
-    const selection = select(ask(TOOLS), openAiWire, routeOf('chat'), dead('full', 'other'), {}, () => 0)
+    const selection = select(
+      ask(TOOLS),
+      openAiWire,
+      routeOf('chat'),
+      outlook({ shares: dead('full', 'other'), random: () => 0 }),
+    )
     expect(selection).toMatchObject({ permitted: false, candidates: [{ id: 'full' }] })
   })
 
   it('names what nobody can serve, and the field', () => {
-    expect(select(ask(TOOLS), openAiWire, routeOf('plain'), HEALTHY, {}, () => 0.5)).toMatchObject({
+    expect(select(ask(TOOLS), openAiWire, routeOf('plain'), outlook())).toMatchObject({
       status: 400,
       code: 'no_capable_candidate',
       message: expect.stringContaining('tools') as unknown,
     })
     const request = ask({ top_k: 5 }, anthropicWire)
-    expect(select(request, anthropicWire, routeOf('plain'), HEALTHY, {}, () => 0.5)).toMatchObject({
+    expect(select(request, anthropicWire, routeOf('plain'), outlook())).toMatchObject({
       param: 'top_k',
       message: expect.stringContaining("'top_k'") as unknown,
     })
   })
 
   it('names the variables that would bring a provider in', () => {
-    expect(select(ask(), openAiWire, routeOf('nobody'), HEALTHY, {}, () => 0.5)).toMatchObject({
+    expect(select(ask(), openAiWire, routeOf('nobody'), outlook())).toMatchObject({
       status: 503,
       code: 'not_configured',
       message: expect.stringContaining('ABSENT_KEY') as unknown,
@@ -134,7 +144,7 @@ describe('selecting candidates', () => {
 
   it('leaves whom directives cap at nothing for the end, and asks nobody else less', () => {
     const caps = { chat: { full: { cap: 0 } }, elsewhere: { plain: { cap: 0 } } }
-    const selection = select(ask(), openAiWire, routeOf('chat'), HEALTHY, caps, () => 0.5)
+    const selection = select(ask(), openAiWire, routeOf('chat'), outlook({ caps }))
     expect(selection).toMatchObject({ permitted: true })
     const ids = 'candidates' in selection ? selection.candidates.map(({ id }) => id) : []
     expect(ids.at(-1)).toBe('full')

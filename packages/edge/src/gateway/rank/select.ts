@@ -1,4 +1,4 @@
-import { rankWithin, type Shares, type ShareSnapshot } from '@paceline/core'
+import { rankWithin, shareFor, type Criticality, type Shares, type ShareSnapshot } from '@paceline/core'
 import type { Candidate, Candidates } from '../candidate.ts'
 import type { Problem } from '../problem.ts'
 import type { Route } from '../setup.ts'
@@ -9,35 +9,38 @@ import type { CallerWire } from '../wire/wire.ts'
 export interface Selection {
   readonly candidates: Candidates
   readonly permitted: boolean
-  /** Ids of those that are only asked when all others have failed. */
+  /** The first one is tried only to see whether it is well again: another attempt should start together with it. */
+  readonly trickle: boolean
+  /** Ids of those that are no help against slowness: slow themselves, or only to be asked when all others have failed. */
   readonly reserve: ReadonlySet<string>
 }
 
-/**
- * Who could answer this request, in the order in which to ask.
- *
- * @param caps by route and candidate: the directives' say about the traffic
- */
+/** What ranking goes by besides the request. */
+export interface Outlook {
+  readonly shares: ShareSnapshot
+  /** By route and candidate: the directives' say about the traffic. */
+  readonly caps: Shares
+  readonly criticality: Criticality
+  readonly random: () => number
+}
+
+/** Who could answer this request, in the order in which to ask. */
 export function select(
   request: ChatRequest,
   wire: CallerWire,
   route: Route,
-  shares: ShareSnapshot,
-  caps: Shares,
-  random: () => number,
+  { shares, caps, criticality, random }: Outlook,
 ): Selection | Problem {
   if (route.candidates.length === 0) return notConfigured(route)
   const [first, ...others] = route.candidates.filter((candidate) => canServe(candidate, request, wire))
   if (first === undefined) return notCapable(route, request, wire)
   const ofRoute = Object.hasOwn(caps, route.name) ? caps[route.name] : undefined
-  const { order, permitted } = rankWithin([first, ...others], shares, ofRoute, route.order, random)
-  return { candidates: order, permitted, reserve: ofRoute === undefined ? NOBODY : cappedToNothing(ofRoute) }
+  const { order, ...ranking } = rankWithin([first, ...others], shares, ofRoute, route.order, random, {
+    avoidBrownOut: criticality === 'critical',
+  })
+  const reserve = [...order].filter(({ id }) => ofRoute?.[id]?.cap === 0 || shareFor(shares, id).brownOut)
+  return { ...ranking, candidates: order, reserve: new Set(reserve.map(({ id }) => id)) }
 }
-
-const NOBODY: ReadonlySet<string> = new Set()
-
-const cappedToNothing = (caps: Shares[string]): Set<string> =>
-  new Set(Object.entries(caps).flatMap(([id, { cap }]) => (cap > 0 ? [] : [id])))
 
 function canServe(candidate: Candidate, request: ChatRequest, callerWire: CallerWire): boolean {
   const { capabilities, wire } = candidate
