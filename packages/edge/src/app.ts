@@ -17,6 +17,7 @@ import { EventIntake, type IntakeHost } from './ingest/event-intake.ts'
 import { listModels, showModel } from './list-models.ts'
 import { framesOf, log } from './log.ts'
 import { serveOps } from './ops/serve-ops.ts'
+import { servePurge } from './ops/serve-purge.ts'
 import { problemDetails } from './problem-details.ts'
 
 type Bindings = { Bindings: Env }
@@ -62,6 +63,14 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     const { env } = context
     return serveOps(context.req.raw, setup(env).operators, coordinatorOf(env))
   })
+  app.post('/ops/api/cache/purge', (context) => {
+    const { env, req } = context
+    const namespace = env.ANSWERS ?? null
+    return servePurge(req.raw, setup(env).operators, {
+      reach: namespace === null ? 'this-isolate' : 'everywhere',
+      purge: (tenant) => gateway.answers.purge(tenant, namespace),
+    })
+  })
   app.post('/events', (context) => {
     const { env, req } = context
     return intake.handle(req.raw, ingestSetup(env), intakeHostOf(env, health.directives.version))
@@ -96,6 +105,7 @@ function hostOf(context: Context<Bindings>): Host {
     waitUntil: (work) => context.executionCtx.waitUntil(work),
     report: (samples, known) => healthObject(context.env).report(samples, known),
     heldDirectives: () => healthObject(context.env).held(),
+    answers: context.env.ANSWERS ?? null,
     coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
   }
 }

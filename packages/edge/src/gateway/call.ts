@@ -1,5 +1,6 @@
 import type { Outcome, PromptSize } from '@paceline/core'
 import type { Receipt, Receipts } from '../receipt/receipts.ts'
+import type { CacheUse } from './cache/cache-use.ts'
 import type { Candidate } from './candidate.ts'
 import type { Route } from './setup.ts'
 import type { ChatRequest } from './wire/conversation.ts'
@@ -29,6 +30,8 @@ export interface Call {
   readonly signal: AbortSignal
   /** One record for each attempt, in order; the attempts themselves fill them in. */
   readonly attempts: AttemptRecord[]
+  /** How stored answers may be used; without it none is. */
+  readonly cache?: CacheUse | null
   /** What receipts are made with; without it there are none. */
   readonly receipts?: Receipts | null
   /** The receipt of the last attempt, as soon as it is made. */

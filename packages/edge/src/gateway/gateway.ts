@@ -2,6 +2,8 @@ import { promptSizeOf } from '@paceline/core'
 import { Warmth, type Hearsay } from '../directives/warmth.ts'
 import { type HealthView, type DueProbe, type Report } from '../health/health-view.ts'
 import { attempt } from './attempt/attempt.ts'
+import { AnswerCache } from './cache/answer-cache.ts'
+import { cacheUse, type CacheHost } from './cache/cache-use.ts'
 import { authenticate } from './parse/authenticate.ts'
 import type { Answer, Call, Service } from './call.ts'
 import type { Candidates } from './candidate.ts'
@@ -18,7 +20,7 @@ import { sleep } from './sleep.ts'
 import type { Wire } from './wire/wire.ts'
 
 /** What one request brings along from the platform. */
-export interface Host extends Hearsay {
+export interface Host extends Hearsay, CacheHost {
   readonly report: Report
 }
 
@@ -26,6 +28,7 @@ export interface Host extends Hearsay {
  * One AI request from arrival to last byte. The order of the stages is the argument:
  *
  * - authenticate and parse: nothing is spent on a request that can't be answered
+ * - cache: around everything that asks; a route without one passes it by
  * - rank: who could answer, best first, by health
  * - attempt: ask one, under phase timers, up to its first output
  * - fail over: around attempts, never inside: it alone decides about another try
@@ -40,11 +43,13 @@ export class Gateway {
   readonly #ask: Service<Candidates, Answer>
   readonly #answer: Service<Candidates, Answer>
   readonly #warmth = new Warmth()
+  /** Answers that are kept, and those under way that others may share. */
+  readonly answers = new AnswerCache({ now: Date.now, sleep, random: Math.random })
 
   constructor(health: HealthView) {
     this.#health = health
     this.#ask = reportHealth(health)(attempt)
-    this.#answer = failOver({ random: Math.random, sleep })(issueReceipts(this.#ask))
+    this.#answer = this.answers.around(failOver({ random: Math.random, sleep })(issueReceipts(this.#ask)))
   }
 
   async handle(request: Request, wire: Wire, setup: Setup, host: Host): Promise<Response> {
@@ -59,6 +64,8 @@ export class Gateway {
     const chat = parsed.value
     const route = permittedRoute(setup, key, chat.model)
     if (isProblem(route)) return respondProblem(route, wire, null)
+    const cache = cacheUse(route, key, request.headers, body.bytes, host)
+    if (cache !== null && isProblem(cache)) return respondProblem(cache, wire, null)
     const { directives } = this.#health
     await this.#warmth.keep(this.#health, host, sleep, Date.now)
     const routedAt = Date.now()
@@ -87,6 +94,7 @@ export class Gateway {
       signal: request.signal,
       attempts: [],
       receipts: setup.receipts,
+      cache,
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {

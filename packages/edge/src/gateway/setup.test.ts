@@ -75,7 +75,7 @@ describe('setting up', () => {
 
   it('takes the app keys whose secret is set, with the routes that they open', () => {
     const { keys } = setUp(configOf(FIXED), { APP_KEY: 'one', OPS_KEY: '' })
-    expect(keys).toEqual([{ secret: new TextEncoder().encode('one'), routes: ['chat'] }])
+    expect(keys).toEqual([{ secret: new TextEncoder().encode('one'), routes: ['chat'], app: 'app' }])
     expect(setUp(configOf(FIXED), { OPS_KEY: 'two' }).keys).toEqual([
       { secret: new TextEncoder().encode('two'), routes: null },
     ])

@@ -31,6 +31,10 @@ export interface AppKey {
   readonly secret: Uint8Array
   /** Names of the routes that it opens; null for all. */
   readonly routes: readonly string[] | null
+  /** Its name in the configuration; operators' tokens have none. */
+  readonly app?: string
+  /** The tenant that it speaks for, where it speaks for one alone. */
+  readonly tenant?: string
 }
 
 type Environment = Readonly<Record<string, unknown>>
@@ -38,8 +42,12 @@ type Environment = Readonly<Record<string, unknown>>
 export function setUp(config: Config, environment: Environment): Setup {
   return {
     routes: Object.entries(config.routes).map(([name, route]) => toRoute(name, route, config, environment)),
-    keys: Object.values(config.keys).flatMap(({ secretFrom, routes = null }) =>
-      toKey(text(environment, secretFrom), routes),
+    keys: Object.entries(config.keys).flatMap(([app, { secretFrom, routes = null, tenant }]) =>
+      toKey(text(environment, secretFrom), routes).map((key) => ({
+        ...key,
+        app,
+        ...(tenant === undefined ? {} : { tenant }),
+      })),
     ),
     operators: Object.values(config.operators).flatMap(({ tokenFrom }) =>
       toKey(text(environment, tokenFrom), null),

@@ -43,7 +43,7 @@ export async function serveOps(
 const respond = (body: unknown): Response => Response.json(body, { headers: { 'cache-control': 'no-store' } })
 
 /** The same checks as for apps, in words for operators. */
-const forOperators = (problem: Problem): Problem => ({
+export const forOperators = (problem: Problem): Problem => ({
   ...problem,
   message: WORDS[problem.code] ?? problem.message,
 })

@@ -1,0 +1,198 @@
+import { success, type Failure, type Outcome } from '@paceline/core'
+import { FinishMarker } from '../attempt/finish-marker.ts'
+import type { Answer, Call, Service, StreamBody, WholeBody } from '../call.ts'
+import type { Candidates } from '../candidate.ts'
+import { truncated } from '../wire/classify.ts'
+import type { FinishReason } from '../wire/conversation.ts'
+import { parseJson } from '../wire/parse-json.ts'
+import type { StreamEvent } from '../wire/part.ts'
+import { Backlog } from './backlog.ts'
+import { BEAT_MS, DEAD_MS, type Flight, type FlightBoard } from './flight.ts'
+import { plainParts } from './replayable.ts'
+import { weightOfParts, weightOfText, type StoredAnswer } from './stored-answer.ts'
+import { Tether } from './tether.ts'
+
+export interface LeadOptions {
+  readonly board: FlightBoard
+  readonly now: () => number
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly waitUntil: (work: Promise<unknown>) => void
+  /** Takes an answer that is fit to be given again. */
+  readonly keep: (answer: StoredAnswer) => void
+}
+
+/**
+ * Asks for an answer, hands it to its own client as it comes, and writes it down for those who follow and for the
+ * store.
+ *
+ * @param key what it can be joined by; null where nobody may
+ */
+export async function lead(
+  inner: Service<Candidates, Answer>,
+  candidates: Candidates,
+  call: Call,
+  key: string | null,
+  options: LeadOptions,
+): Promise<Outcome<Answer>> {
+  const { board, now, waitUntil } = options
+  const flight = board.open(key, now())
+  const tether = new Tether(flight, call.signal, now)
+  const over = new AbortController()
+  const end = (): void => {
+    board.close(key, flight)
+    over.abort()
+  }
+  // Keeps the request alive for those who follow, when its own client has left.
+  waitUntil(beat(flight, tether, over.signal, options))
+  const led: Call = { ...call, signal: tether.signal }
+  try {
+    const outcome = await inner(candidates, led)
+    if (led.receipt !== undefined) call.receipt = led.receipt
+    if (!outcome.ok) {
+      flight.failure = outcome.failure
+      flight.state = 'failed'
+      end()
+      return outcome
+    }
+    flight.source = { ...outcome.value.source }
+    if (outcome.value.kind === 'stream')
+      return success(pass(outcome.value, call.signal, { flight, tether, end, options }))
+    takeWhole(outcome.value, call, flight, options)
+    end()
+    return outcome
+  } catch (bug) {
+    flight.state = 'failed'
+    end()
+    throw bug
+  }
+}
+
+async function beat(
+  flight: Flight,
+  tether: Tether,
+  over: AbortSignal,
+  { now, sleep }: LeadOptions,
+): Promise<void> {
+  while (!over.aborted) {
+    flight.beatAt = now()
+    flight.heldUntil = Math.max(flight.heldUntil, flight.beatAt + DEAD_MS)
+    tether.check()
+    await sleep(BEAT_MS, over)
+  }
+}
+
+function takeWhole({ text, source }: WholeBody, call: Call, flight: Flight, options: LeadOptions): void {
+  const { board, now, keep } = options
+  if (!board.grow(flight, weightOfText(text), now())) {
+    flight.state = 'broken'
+    return
+  }
+  const json = parseJson(text)
+  const answer = json.ok ? call.wire.parseAnswer(json.value) : null
+  const isPlain = answer?.ok === true && answer.value.finish === 'stop' && answer.value.toolCalls.length === 0
+  // Before the others hear of it, so that whoever comes between finds it here or there.
+  if (isPlain && source.answer === 'complete') keep(storedAs(flight, { kind: 'whole', text }, now()))
+  flight.text = text
+  flight.state = 'landed'
+}
+
+const storedAs = ({ source, askedAt }: Flight, body: StoredAnswer['body'], now: number): StoredAnswer => ({
+  provider: source?.provider ?? '',
+  model: source?.model ?? '',
+  askedAt,
+  givenAt: now,
+  body,
+})
+
+interface UnderWay {
+  readonly flight: Flight
+  readonly tether: Tether
+  readonly end: () => void
+  readonly options: LeadOptions
+}
+
+/** The stream for the leader's own client, which is read from the provider whether that client reads or not. */
+function pass(body: StreamBody, client: AbortSignal, { flight, tether, end, options }: UnderWay): StreamBody {
+  const backlog = new Backlog()
+  const scribe = new Scribe(flight, body, options)
+  const pump = async (): Promise<void> => {
+    try {
+      for await (const batch of body.events) {
+        scribe.write(batch)
+        await backlog.push(batch)
+      }
+      scribe.close()
+      backlog.end()
+    } catch (bug) {
+      scribe.break(truncated('stream'))
+      backlog.end(bug)
+    } finally {
+      end()
+    }
+  }
+  tether.signal.addEventListener('abort', () => body.leave(), { once: true })
+  // A client that left before its headers never gets to read, and nobody would tell.
+  if (client.aborted) backlog.discard()
+  else client.addEventListener('abort', () => backlog.discard(), { once: true })
+  options.waitUntil(pump())
+  return {
+    kind: 'stream',
+    source: body.source,
+    events: backlog.read(),
+    leave: () => {
+      backlog.discard()
+      tether.leave()
+    },
+  }
+}
+
+/** Writes a stream down, event by event, as far as it can be told to others. */
+class Scribe {
+  readonly #flight: Flight
+  readonly #body: StreamBody
+  readonly #options: LeadOptions
+  readonly #finish = new FinishMarker()
+  #reason: FinishReason | null = null
+
+  constructor(flight: Flight, body: StreamBody, options: LeadOptions) {
+    this.#flight = flight
+    this.#body = body
+    this.#options = options
+  }
+
+  write(batch: readonly StreamEvent[]): void {
+    const flight = this.#flight
+    flight.source = { ...this.#body.source }
+    for (const event of batch) {
+      if (flight.state === 'broken' || event.parts.length === 0) continue
+      const broken = event.parts.find((part) => part.kind === 'error')
+      const parts = plainParts(event)
+      if (parts === null) this.break(broken?.failure ?? null)
+      else if (this.#options.board.grow(flight, weightOfParts(parts), this.#options.now())) {
+        this.#finish.read(parts)
+        for (const part of parts) if (part.kind === 'finish') this.#reason = part.reason
+        flight.events.push(parts)
+        flight.state = 'speaking'
+      } else this.break(null)
+    }
+  }
+
+  /** The stream has ended as it should; what has become of it decides whether it is kept. */
+  close(): void {
+    const flight = this.#flight
+    if (flight.state !== 'speaking') return
+    const isWhole = this.#finish.stands && !this.#finish.contradicted && this.#reason === 'stop'
+    if (isWhole && this.#body.source.answer === 'complete') {
+      const { keep, now } = this.#options
+      keep(storedAs(flight, { kind: 'stream', events: flight.events }, now()))
+    }
+    flight.state = 'landed'
+  }
+
+  /** @param failure what those who have heard a part of it are told; null where the fault is in sharing it */
+  break(failure: Failure | null): void {
+    // That the leader was cut off from its client is nothing that the others should be told.
+    this.#flight.failure = failure === null || failure.kind === 'client-left' ? truncated('stream') : failure
+    this.#flight.state = 'broken'
+  }
+}

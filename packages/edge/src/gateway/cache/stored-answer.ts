@@ -1,0 +1,93 @@
+import * as v from 'valibot'
+import type { Answer, Source } from '../call.ts'
+import { parseJson } from '../wire/parse-json.ts'
+import type { PartStream, StreamEvent } from '../wire/part.ts'
+import type { PlainPart } from './replayable.ts'
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const instant = v.pipe(v.number(), v.minValue(0))
+
+const partSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('start'), id: v.string(), model: v.string() }),
+  v.strictObject({ kind: v.literal('text'), text: v.string() }),
+  v.strictObject({ kind: v.literal('reasoning'), text: v.string() }),
+  v.strictObject({
+    kind: v.literal('usage'),
+    usage: v.strictObject({ inputTokens: count, outputTokens: count, cachedInputTokens: count }),
+  }),
+  v.strictObject({ kind: v.literal('finish'), reason: v.literal('stop') }),
+  v.strictObject({ kind: v.literal('done') }),
+])
+
+const storedAnswerSchema = v.strictObject({
+  provider: v.string(),
+  model: v.string(),
+  askedAt: instant,
+  givenAt: instant,
+  body: v.variant('kind', [
+    v.strictObject({ kind: v.literal('whole'), text: v.string() }),
+    v.strictObject({
+      kind: v.literal('stream'),
+      events: v.pipe(
+        v.array(v.array(partSchema)),
+        v.check((events) => events.some((parts) => parts.some(({ kind }) => kind === 'finish'))),
+      ),
+    }),
+  ]),
+})
+
+/** A whole answer as it is kept: in the caller's own format, or part by part, an entry for each event of its stream. */
+export interface StoredAnswer {
+  /** Who gave it, by the ids of the configuration. */
+  readonly provider: string
+  readonly model: string
+  /** When the provider was asked for it, in epoch milliseconds; what was asked before a purge is gone. */
+  readonly askedAt: number
+  /** When it was complete; its age counts from here. */
+  readonly givenAt: number
+  readonly body:
+    | { readonly kind: 'whole'; readonly text: string }
+    | { readonly kind: 'stream'; readonly events: readonly (readonly PlainPart[])[] }
+}
+
+export const spellAnswer = (answer: StoredAnswer): string => JSON.stringify(answer)
+
+/** @returns null for what is no stored answer, whoever wrote it */
+export function readAnswer(text: string): StoredAnswer | null {
+  const json = parseJson(text)
+  if (!json.ok) return null
+  const parsed = v.safeParse(storedAnswerSchema, json.value)
+  return parsed.success ? parsed.output : null
+}
+
+/** The stored answer as the answer to a call. */
+export function replay(stored: StoredAnswer, answer: 'cached' | 'stale', now: number): Answer {
+  const { provider, model, body } = stored
+  const source: Source = { provider, model, answer, ageMs: Math.max(0, now - stored.givenAt) }
+  if (body.kind === 'whole') return { kind: 'whole', source, text: body.text }
+  return { kind: 'stream', source, events: replayEvents(body.events), leave: () => undefined }
+}
+
+/** So many at a time are spelled: a slow reader must not make the whole answer be spelled out for it at once. */
+const EVENTS_AT_ONCE = 64
+
+// Async because streams are, though nothing in it has to be waited for.
+async function* replayEvents(events: readonly (readonly PlainPart[])[]): PartStream {
+  for (let from = 0; from < events.length; from += EVENTS_AT_ONCE) {
+    yield events.slice(from, from + EVENTS_AT_ONCE).map((parts): StreamEvent => ({ raw: null, parts }))
+  }
+}
+
+/** About how many bytes of memory parts take. */
+export const weightOfParts = (parts: readonly PlainPart[]): number =>
+  parts.reduce((sum, part) => sum + PART_BYTES + ('text' in part ? weightOfText(part.text) : 0), 0)
+
+/** The engine keeps text in two bytes a character as soon as one of them needs it. */
+export const weightOfText = (text: string): number => text.length * 2
+
+const PART_BYTES = 64
+
+export const weightOf = ({ body }: StoredAnswer): number =>
+  body.kind === 'whole'
+    ? weightOfText(body.text)
+    : body.events.reduce((sum, parts) => sum + weightOfParts(parts), 0)
