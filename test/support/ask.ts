@@ -23,11 +23,11 @@ export async function ask(
   stack: Stack,
   wire: ClientWire,
   model: string,
-  options: { stream: boolean; body?: object; signal?: AbortSignal },
+  options: { stream: boolean; body?: object; headers?: Record<string, string>; signal?: AbortSignal },
 ): Promise<Seen> {
   const response = await fetch(stack.url + PATH[wire], {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${stack.key}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${stack.key}`, ...options.headers },
     body: JSON.stringify({
       model,
       max_tokens: 100,

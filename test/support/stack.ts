@@ -12,7 +12,7 @@ export interface Stack {
   readonly anthropic: MockProvider
   readonly compatible: MockProvider
   /** A route that no other test has used: its candidates in the order of the name's letters. */
-  freshRoute(order: 'oa' | 'ao' | 'oc' | 'oac' | 'o' | 'a'): string
+  freshRoute(order: 'oa' | 'ao' | 'oc' | 'oac' | 'o' | 'a' | 'ka' | 'koa' | 'boa' | 'roa'): string
   /** What a provider was asked for a route, the gateway's own probes left out. */
   asked(provider: ProviderName, route: string): readonly Attempt[]
   /** All providers healthy, their settings those they began with, and their logs empty. */
@@ -23,6 +23,7 @@ export interface Stack {
 export const KEYS = {
   app: 'test-app-key',
   limited: 'test-limited-key',
+  tenant: 'test-tenant-key',
   openai: 'sk-openai',
   anthropic: 'sk-anthropic',
   browser: 'pk_test',
@@ -64,6 +65,7 @@ export async function startStack({
     bindings: {
       APP_KEY: KEYS.app,
       LIMITED_KEY: KEYS.limited,
+      TENANT_KEY: KEYS.tenant,
       BROWSER_KEY: KEYS.browser,
       OPERATOR_TOKEN: KEYS.operator,
       PACELINE_SECRET: KEYS.secret,

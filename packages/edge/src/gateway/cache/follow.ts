@@ -73,6 +73,7 @@ class Watch {
   readonly #flight: Flight
   readonly #call: Call
   readonly #options: FollowOptions
+  #left = false
   #newsAt: number
   #seen = -1
   #beatAt: number
@@ -93,12 +94,14 @@ class Watch {
   }
 
   touch(): void {
+    if (this.#left || this.#call.signal.aborted) return this.leave()
     const until = this.#options.now() + READER_MS
     this.#flight.readers.set(this.#call.id, until)
     this.#flight.heldUntil = Math.max(this.#flight.heldUntil, until)
   }
 
   leave(): void {
+    this.#left = true
     this.#flight.readers.delete(this.#call.id)
   }
 
