@@ -50,48 +50,53 @@ const send = (route: string, signal: AbortSignal): Promise<Response> =>
 const wordsOf = (raw: string): string =>
   [...raw.matchAll(/"content":"([^"]*)"/g)].map(([, word]) => word).join('')
 
-describe.each(BOTH)('calls that ask the same at the same time (wire: $wire, streamed: $stream)', ({ wire, stream }) => {
-  it('share one attempt, and each gets the whole answer', async () => {
-    const route = stack.freshRoute('koa')
-    stack.openai.configure({ delays: { firstTokenMs: 150, tokenMs: 5 } })
-    const seen = await askTogether(wire, route, stream)
-    expect(stack.asked('openai', route)).toHaveLength(1)
-    expect(stack.asked('anthropic', route)).toHaveLength(0)
-    for (const one of seen) {
-      expect(one).toMatchObject({ status: 200, text: wholeTextOf('openai'), ending: 'complete' })
-    }
-    expect(seen.filter(({ headers }) => headers.get('paceline-attempts') === '0')).toHaveLength(TOGETHER - 1)
-  })
+describe.each(BOTH)(
+  'calls that ask the same at the same time (wire: $wire, streamed: $stream)',
+  ({ wire, stream }) => {
+    it('share one attempt, and each gets the whole answer', async () => {
+      const route = stack.freshRoute('koa')
+      stack.openai.configure({ delays: { firstTokenMs: 150, tokenMs: 5 } })
+      const seen = await askTogether(wire, route, stream)
+      expect(stack.asked('openai', route)).toHaveLength(1)
+      expect(stack.asked('anthropic', route)).toHaveLength(0)
+      for (const one of seen) {
+        expect(one).toMatchObject({ status: 200, text: wholeTextOf('openai'), ending: 'complete' })
+      }
+      expect(seen.filter(({ headers }) => headers.get('paceline-attempts') === '0')).toHaveLength(
+        TOGETHER - 1,
+      )
+    })
 
-  it('have one of them ask again when the first has failed', async () => {
-    const route = stack.freshRoute('ka')
-    stack.anthropic.configure({ delays: { headersMs: 150 } })
-    stack.anthropic.setFault({ kind: 'auth', times: 1 })
-    const seen = await askTogether(wire, route, stream)
-    expect(stack.asked('anthropic', route)).toHaveLength(2)
-    expect(seen.filter(({ status }) => status === 503)).toHaveLength(1)
-    expect(seen.filter(({ text }) => text === wholeTextOf('anthropic'))).toHaveLength(TOGETHER - 1)
-  })
+    it('have one of them ask again when the first has failed', async () => {
+      const route = stack.freshRoute('ka')
+      stack.anthropic.configure({ delays: { headersMs: 150 } })
+      stack.anthropic.setFault({ kind: 'auth', times: 1 })
+      const seen = await askTogether(wire, route, stream)
+      expect(stack.asked('anthropic', route)).toHaveLength(2)
+      expect(seen.filter(({ status }) => status === 503)).toHaveLength(1)
+      expect(seen.filter(({ text }) => text === wholeTextOf('anthropic'))).toHaveLength(TOGETHER - 1)
+    })
 
-  it('each make an attempt of their own where the answer may be a call of a tool', async () => {
-    const route = stack.freshRoute('koa')
-    const parameters = { type: 'object' }
-    const tool =
-      wire === 'openai'
-        ? { type: 'function', function: { name: 'look', parameters } }
-        : { name: 'look', input_schema: parameters }
-    stack.openai.configure({ delays: { firstTokenMs: 150 } })
-    await askTogether(wire, route, stream, { tools: [tool] })
-    expect(stack.asked('openai', route)).toHaveLength(TOGETHER)
-  })
+    it('each make an attempt of their own where the answer may be a call of a tool', async () => {
+      const route = stack.freshRoute('koa')
+      const parameters = { type: 'object' }
+      const tool =
+        wire === 'openai'
+          ? { type: 'function', function: { name: 'look', parameters } }
+          : { name: 'look', input_schema: parameters }
+      stack.openai.configure({ delays: { firstTokenMs: 150 } })
+      await askTogether(wire, route, stream, { tools: [tool] })
+      expect(stack.asked('openai', route)).toHaveLength(TOGETHER)
+    })
 
-  it('each make an attempt of their own where they name no tenant', async () => {
-    const route = stack.freshRoute('koa')
-    stack.openai.configure({ delays: { firstTokenMs: 150 } })
-    await Promise.all(Array.from({ length: TOGETHER }, () => ask(stack, wire, route, { stream })))
-    expect(stack.asked('openai', route)).toHaveLength(TOGETHER)
-  })
-})
+    it('each make an attempt of their own where they name no tenant', async () => {
+      const route = stack.freshRoute('koa')
+      stack.openai.configure({ delays: { firstTokenMs: 150 } })
+      await Promise.all(Array.from({ length: TOGETHER }, () => ask(stack, wire, route, { stream })))
+      expect(stack.asked('openai', route)).toHaveLength(TOGETHER)
+    })
+  },
+)
 
 describe('the caller whose answer others follow', () => {
   it('may leave in the middle of it, and they get all of it', async () => {

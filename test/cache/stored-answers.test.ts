@@ -180,7 +180,10 @@ describe('a purge', () => {
     'refuses %j',
     async (body) => {
       const answer = await purge(body)
-      expect([answer.status, await answer.json()]).toMatchObject([400, { type: 'urn:paceline:problem:invalid_request' }])
+      expect([answer.status, await answer.json()]).toMatchObject([
+        400,
+        { type: 'urn:paceline:problem:invalid_request' },
+      ])
     },
   )
 })

@@ -108,10 +108,13 @@ export class AnswerCache {
       const outcome = await follow(flight, call, { now, sleep })
       if (outcome !== null) return outcome
       // Everybody has just been asked in vain for this very answer.
-      if (flight.failure !== null && isOurs(flight.failure) && found.answer !== null)
-        return failed(flight.failure)
+      const { state, failure } = flight
+      if (state === 'failed' && failure !== null && isOurs(failure) && found.answer !== null)
+        return failed(failure)
+      // An answer that can't be shared could not be shared by the next leader either.
+      if (state === 'broken' && failure === null) break
+      if (leaders === MOST_LEADERS - 1) await sleep(random() * STAGGER_MS, call.signal)
     }
-    await sleep(random() * STAGGER_MS, call.signal)
     return lead(inner, candidates, call, null, this.#leading(use, key))
   }
 
@@ -146,8 +149,7 @@ export class AnswerCache {
       attempts: [],
       receipts: null,
     }
-    const joinedBy = call.request.needs.tools ? null : key
-    use.waitUntil(lead(inner, candidates, own, joinedBy, this.#leading(use, key)).then(readToTheEnd))
+    use.waitUntil(lead(inner, candidates, own, key, this.#leading(use, key)).then(readToTheEnd))
   }
 }
 

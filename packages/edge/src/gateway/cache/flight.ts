@@ -23,7 +23,7 @@ export interface Flight {
   /** An unstreamed answer. */
   text: string | null
   source: Readonly<Source> | null
-  /** Why it failed or broke. */
+  /** Why it failed or broke; null where it only can't be shared. */
   failure: Failure | null
   bytes: number
   /** As many bytes as the board has set aside for it. */

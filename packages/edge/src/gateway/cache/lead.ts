@@ -180,6 +180,7 @@ class Scribe {
   /** The stream has ended as it should; what has become of it decides whether it is kept. */
   close(): void {
     const flight = this.#flight
+    if (flight.state === 'asking') this.break(null)
     if (flight.state !== 'speaking') return
     const isWhole = this.#finish.stands && !this.#finish.contradicted && this.#reason === 'stop'
     if (isWhole && this.#body.source.answer === 'complete') {
@@ -191,8 +192,8 @@ class Scribe {
 
   /** @param failure what those who have heard a part of it are told; null where the fault is in sharing it */
   break(failure: Failure | null): void {
-    // That the leader was cut off from its client is nothing that the others should be told.
-    this.#flight.failure = failure === null || failure.kind === 'client-left' ? truncated('stream') : failure
+    // That the leader's client has left is nothing that the others should be told.
+    this.#flight.failure = failure?.kind === 'client-left' ? truncated('stream') : failure
     this.#flight.state = 'broken'
   }
 }
