@@ -77,8 +77,13 @@ describe('setting up', () => {
     const { keys } = setUp(configOf(FIXED), { APP_KEY: 'one', OPS_KEY: '' })
     expect(keys).toEqual([{ secret: new TextEncoder().encode('one'), routes: ['chat'], app: 'app' }])
     expect(setUp(configOf(FIXED), { OPS_KEY: 'two' }).keys).toEqual([
-      { secret: new TextEncoder().encode('two'), routes: null },
+      { secret: new TextEncoder().encode('two'), routes: null, app: 'ops' },
     ])
+  })
+
+  it('knows the tenant of a key that speaks for one alone', () => {
+    const config = configOf(FIXED, { keys: { app: { secretFrom: 'APP_KEY', tenant: 'acme' } } })
+    expect(setUp(config, { APP_KEY: 'one' }).keys).toMatchObject([{ app: 'app', tenant: 'acme' }])
   })
 
   it('makes receipts where there is a secret for them and a key of pages that could show them', () => {

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { AnswerStore } from './answer-store.ts'
+import { spellEvent } from './event-text.ts'
 import { KvStore } from './kv-store.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { StoredAnswer } from './stored-answer.ts'
@@ -21,18 +22,20 @@ const streamed: StoredAnswer = {
   body: {
     kind: 'stream',
     events: [
-      [{ kind: 'start', id: 'c', model: 'm' }],
-      [{ kind: 'reasoning', text: 'hm' }],
-      [{ kind: 'text', text: 'Grü' }],
-      [{ kind: 'text', text: 'ße 🚴' }],
-      [
+      spellEvent([{ kind: 'start', id: 'c', model: 'm' }]),
+      spellEvent([{ kind: 'reasoning', text: 'hm' }]),
+      spellEvent([{ kind: 'text', text: 'Grü' }]),
+      spellEvent([{ kind: 'text', text: 'ße 🚴' }]),
+      spellEvent([
         { kind: 'usage', usage: { inputTokens: 3, outputTokens: 2, cachedInputTokens: 1 } },
         { kind: 'finish', reason: 'stop' },
-      ],
-      [{ kind: 'done' }],
+      ]),
+      spellEvent([{ kind: 'done' }]),
     ],
   },
 }
+
+const FINISH = spellEvent([{ kind: 'finish', reason: 'stop' }])
 
 let now = 0
 const STORES: readonly (readonly [string, () => AnswerStore])[] = [
@@ -90,15 +93,14 @@ describe('KV', () => {
     '{"provider":"p"}',
     JSON.stringify({ ...whole, extra: 1 }),
     JSON.stringify({ ...whole, givenAt: 'yesterday' }),
-    JSON.stringify({ ...whole, body: { kind: 'stream', events: [[{ kind: 'text', text: 'cut off' }]] } }),
+    JSON.stringify({ ...whole, body: { kind: 'stream', events: ['tcut off'] } }),
+    JSON.stringify({ ...whole, body: { kind: 'stream', events: [FINISH, 'damaged'] } }),
+    JSON.stringify({ ...whole, body: { kind: 'stream', events: [FINISH.replace('stop', 'length')] } }),
     JSON.stringify({
       ...whole,
       body: {
         kind: 'stream',
-        events: [
-          [{ kind: 'tool-call', index: 0, id: 'c', name: 'f' }],
-          [{ kind: 'finish', reason: 'tool-calls' }],
-        ],
+        events: [JSON.stringify([{ kind: 'tool-call', index: 0, id: 'c', name: 'f' }]), FINISH],
       },
     }),
   ])('holds nothing where somebody has put %j', async (text) => {

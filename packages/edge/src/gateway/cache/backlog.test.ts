@@ -18,7 +18,7 @@ async function settles(promise: Promise<unknown>): Promise<boolean> {
 
 describe('what has come and was not read yet', () => {
   it('is read in order, all that is there at once, up to its end', async () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(() => 262_144)
     const events = backlog.read()
     await backlog.push([event('a')])
     await backlog.push([event('b')])
@@ -31,7 +31,7 @@ describe('what has come and was not read yet', () => {
   })
 
   it('is bounded: whoever writes waits for a slow reader', async () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(() => 262_144)
     const events = backlog.read()
     const pushed = backlog.push([heavy])
     expect(await settles(pushed)).toBe(false)
@@ -39,8 +39,19 @@ describe('what has come and was not read yet', () => {
     expect(await settles(pushed)).toBe(true)
   })
 
+  it('may grow as soon as there is more room', async () => {
+    let most = 1_000
+    const backlog = new Backlog(() => most)
+    const pushed = backlog.push([heavy])
+    backlog.poke()
+    expect(await settles(pushed)).toBe(false)
+    most = 1_000_000
+    backlog.poke()
+    expect(await settles(pushed)).toBe(true)
+  })
+
   it('holds nobody up once nobody reads any more', async () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(() => 262_144)
     const events = backlog.read()
     const waiting = events.next()
     backlog.discard()
@@ -49,14 +60,14 @@ describe('what has come and was not read yet', () => {
   })
 
   it('lets a writer go that waits for a reader who leaves', async () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(() => 262_144)
     const pushed = backlog.push([heavy])
     backlog.discard()
     expect(await settles(pushed)).toBe(true)
   })
 
   it('hands a bug of the stream on to its reader', async () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(() => 262_144)
     const events = backlog.read()
     await backlog.push([event('a')])
     backlog.end(new Error('a bug'))

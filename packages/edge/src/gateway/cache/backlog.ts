@@ -1,7 +1,5 @@
 import type { PartStream, StreamEvent } from '../wire/part.ts'
 
-/** As much as may wait for a slow reader. */
-const MOST_BYTES = 262_144
 /** What an event weighs besides its spelling. */
 const EVENT_BYTES = 100
 
@@ -10,6 +8,7 @@ const EVENT_BYTES = 100
  * pace, the other writes to the client at that one's.
  */
 export class Backlog {
+  readonly #mostBytes: () => number
   #batch: StreamEvent[] = []
   #bytes = 0
   #ended = false
@@ -18,13 +17,23 @@ export class Backlog {
   /** Wakes whoever waits: the reader for events, or the writer for room. Only one of them ever does. */
   #wake: () => void = () => undefined
 
+  /** @param mostBytes as much as may wait for a slow reader, at the moment */
+  constructor(mostBytes: () => number) {
+    this.#mostBytes = mostBytes
+  }
+
   /** Takes a batch over; resolves as soon as there is room for another. */
   async push(batch: readonly StreamEvent[]): Promise<void> {
     if (this.#discarded) return
     this.#batch.push(...batch)
     for (const { raw } of batch) this.#bytes += EVENT_BYTES + (raw?.data.length ?? 0)
     this.#wake()
-    while (this.#bytes > MOST_BYTES && !this.#isDiscarded()) await this.#news()
+    while (this.#bytes > this.#mostBytes() && !this.#isDiscarded()) await this.#news()
+  }
+
+  /** Looks anew whether there is room. */
+  poke(): void {
+    this.#wake()
   }
 
   end(error: unknown = null): void {

@@ -8,7 +8,7 @@ function turned(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
-      .reverse()
+      .toReversed()
       .map(([name, field]) => [name, turned(field)]),
   )
 }
@@ -18,26 +18,17 @@ const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as 
 
 describe('canonical JSON', () => {
   it('is the same for every order of keys', () => {
-    fc.assert(fc.property(json, (value) => canonicalJson(turned(value)) === canonicalJson(value)))
-  })
-
-  it('loses nothing', () => {
     fc.assert(
       fc.property(json, (value) => {
-        expect(JSON.parse(canonicalJson(value))).toEqual(value)
+        expect(canonicalJson(turned(value))).toBe(canonicalJson(value))
       }),
     )
   })
 
-  it('differs wherever values differ', () => {
+  it('loses nothing, so that it differs wherever values differ', () => {
     fc.assert(
-      fc.property(json, json, (one, other) => {
-        fc.pre(JSON.stringify(turned(one)) !== JSON.stringify(turned(other)))
-        try {
-          expect(one).toEqual(other)
-        } catch {
-          expect(canonicalJson(one)).not.toBe(canonicalJson(other))
-        }
+      fc.property(json, (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(value)
       }),
     )
   })

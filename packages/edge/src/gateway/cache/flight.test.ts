@@ -65,6 +65,22 @@ describe('the memory of answers under way', () => {
     expect(board.grow(flight, 1, 0)).toBe(false)
   })
 
+  it('is given back from the beginning when an answer outgrows its limit', () => {
+    const board = new FlightBoard(LIMITS)
+    const flight = board.open('a', 0)
+    const events = Array.from({ length: 100 }, (_, index) => `t${index}`.padEnd(1_000, 'x'))
+    for (const event of events) expect(board.write(flight, event, 0)).toBe(true)
+    expect(flight.bytes).toBeLessThanOrEqual(LIMITS.bytes)
+    expect(flight.events).toEqual(events.slice(flight.dropped))
+    expect(flight.dropped).toBeGreaterThan(0)
+    expect(board.current('a', 0, 0)).toBeNull()
+  })
+
+  it('is not taken where the isolate has none', () => {
+    const board = new FlightBoard({ bytes: 40_000, isolateBytes: 1_000 })
+    expect(board.write(board.open('a', 0), 'tone', 0)).toBe(false)
+  })
+
   it('has a limit for all together, and what is over makes room again', () => {
     const board = new FlightBoard(LIMITS)
     const fill = (now: number): Flight[] => ['a', 'b', 'c', 'd'].map((key) => board.open(key, now))

@@ -1,6 +1,6 @@
 import type { Failure } from '@paceline/core'
 import type { Source } from '../call.ts'
-import type { PlainPart } from './replayable.ts'
+import { weightOfText } from './event-text.ts'
 
 /**
  * One answer under way, for all calls that ask for it at the same time. The first of them leads: it asks, and writes
@@ -18,8 +18,10 @@ export interface Flight {
    * - `broken`: nothing more will come, though this is not all
    */
   state: 'asking' | 'speaking' | 'landed' | 'failed' | 'broken'
-  /** A stream so far, an entry for each event. */
-  readonly events: (readonly PlainPart[])[]
+  /** A stream so far, a text for each event, without those that had to make room. */
+  readonly events: string[]
+  /** How many events have made room for later ones. Those who have not read them yet can't follow any more. */
+  dropped: number
   /** An unstreamed answer. */
   text: string | null
   source: Readonly<Source> | null
@@ -69,7 +71,8 @@ export class FlightBoard {
   current(key: string, purgedAt: number, now: number): Flight | null {
     const flight = this.#byKey.get(key)
     if (flight === undefined || flight.askedAt <= purgedAt || now >= flight.beatAt + DEAD_MS) return null
-    return flight.state === 'asking' || flight.state === 'speaking' ? flight : null
+    const isUnderWay = flight.state === 'asking' || flight.state === 'speaking'
+    return isUnderWay && flight.dropped === 0 ? flight : null
   }
 
   /** @param key null for one that nobody may join */
@@ -79,6 +82,7 @@ export class FlightBoard {
       askedAt: now,
       state: 'asking',
       events: [],
+      dropped: 0,
       text: null,
       source: null,
       failure: null,
@@ -110,6 +114,27 @@ export class FlightBoard {
     if (taken + wanted > this.#limits.isolateBytes) return false
     flight.grantedBytes += wanted
     return true
+  }
+
+  /**
+   * Writes an event down. Where the answer outgrows its limit its beginning makes room: those who keep up with it miss
+   * nothing, and nobody joins any more.
+   *
+   * @returns false where the isolate has no room
+   */
+  write(flight: Flight, event: string, now: number): boolean {
+    flight.events.push(event)
+    if (this.grow(flight, weightOfText(event), now)) return true
+    let cut = 0
+    for (const oldest of flight.events) {
+      // Half of it at once, since moving the rest up costs as much as there is.
+      if (flight.bytes <= flight.grantedBytes / 2) break
+      flight.bytes -= weightOfText(oldest)
+      cut += 1
+    }
+    flight.events.splice(0, cut)
+    flight.dropped += cut
+    return flight.events.length > 0
   }
 
   #sweep(now: number): void {

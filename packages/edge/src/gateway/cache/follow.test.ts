@@ -3,6 +3,7 @@ import type { Failure, Outcome } from '@paceline/core'
 import type { Answer, Call } from '../call.ts'
 import { sleep } from '../sleep.ts'
 import type { StreamEvent } from '../wire/part.ts'
+import { spellEvent } from './event-text.ts'
 import { BEAT_MS, DEAD_MS, FlightBoard, isRead, type Flight } from './flight.ts'
 import { follow } from './follow.ts'
 
@@ -14,7 +15,7 @@ afterEach(() => {
 })
 
 const SOURCE = { provider: 'openai', model: 'm', answer: 'complete' } as const
-const text = (words: string) => [{ kind: 'text' as const, text: words }]
+const text = (words: string): string => spellEvent([{ kind: 'text', text: words }])
 const open = (): Flight => new FlightBoard().open('key', Date.now())
 const options = { now: () => Date.now(), sleep }
 
@@ -39,7 +40,11 @@ async function beating(flight: Flight, ms: number): Promise<void> {
 }
 
 /** What a follower is told, as it is told it. */
-function listen(outcome: Outcome<Answer> | null): { words: () => string; failure: () => Failure | null; over: () => boolean } {
+function listen(outcome: Outcome<Answer> | null): {
+  words: () => string
+  failure: () => Failure | null
+  over: () => boolean
+} {
   if (outcome?.ok !== true || outcome.value.kind !== 'stream') throw new Error('there is no stream')
   const { events } = outcome.value
   const told: StreamEvent[] = []
@@ -50,7 +55,10 @@ function listen(outcome: Outcome<Answer> | null): { words: () => string; failure
   })()
   const parts = () => told.flatMap((event) => event.parts)
   return {
-    words: () => parts().map((part) => (part.kind === 'text' ? part.text : '')).join(''),
+    words: () =>
+      parts()
+        .map((part) => (part.kind === 'text' ? part.text : ''))
+        .join(''),
     failure: () => parts().find((part) => part.kind === 'error')?.failure ?? null,
     over: () => over,
   }
@@ -149,6 +157,24 @@ describe('a call that follows another', () => {
     await vi.advanceTimersByTimeAsync(50)
     expect(heard.words()).toBe('one two')
     expect(heard.failure()).toEqual(flight.failure)
+  })
+
+  it('ends as incomplete when it was too slow to keep up with an answer that is too large to be held', async () => {
+    const flight = open()
+    speak(flight, 'one')
+    const heard = listen(await following(flight))
+    await vi.advanceTimersByTimeAsync(0)
+    flight.dropped = 2
+    flight.events.splice(0, 1, text('three'))
+    await vi.advanceTimersByTimeAsync(50)
+    expect([heard.words(), heard.failure()?.kind]).toEqual(['one', 'truncated'])
+  })
+
+  it('has to ask for itself when the beginning is no longer held', async () => {
+    const flight = open()
+    speak(flight, 'two')
+    flight.dropped = 1
+    expect(await following(flight)).toBeNull()
   })
 
   it('is over at its own deadline', async () => {

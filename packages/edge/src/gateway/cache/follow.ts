@@ -1,8 +1,9 @@
 import { failed, success, type Failure, type Outcome } from '@paceline/core'
 import type { Answer, Call, Source } from '../call.ts'
 import { truncated } from '../wire/classify.ts'
-import type { PartStream, StreamEvent } from '../wire/part.ts'
+import type { PartStream } from '../wire/part.ts'
 import { DEAD_MS, READER_MS, type Flight } from './flight.ts'
+import { toStreamEvent } from './stored-answer.ts'
 
 export interface FollowOptions {
   readonly now: () => number
@@ -23,7 +24,7 @@ export async function follow(
 ): Promise<Outcome<Answer> | null> {
   const watch = new Watch(flight, call, options)
   for (;;) {
-    if (flight.state === 'failed' || flight.state === 'broken') return null
+    if (flight.state === 'failed' || flight.state === 'broken' || flight.dropped > 0) return null
     if (flight.text !== null && flight.source !== null)
       return success({ kind: 'whole', source: { ...flight.source }, text: flight.text })
     if (flight.events.length > 0 && flight.source !== null)
@@ -50,8 +51,13 @@ async function* eventsOf(flight: Flight, source: Source, watch: Watch): PartStre
   for (;;) {
     // Before the events: what is written after them must not be taken for the end of those that were seen.
     const { state, failure } = flight
-    if (told < flight.events.length) {
-      const news = flight.events.slice(told).map((parts): StreamEvent => ({ raw: null, parts }))
+    const read = told - flight.dropped
+    if (read < 0) {
+      yield [{ raw: null, parts: [{ kind: 'error', failure: truncated('stream') }] }]
+      return
+    }
+    if (read < flight.events.length) {
+      const news = flight.events.slice(read).map((event) => toStreamEvent(event))
       told += news.length
       Object.assign(source, flight.source)
       watch.touch()
@@ -117,7 +123,7 @@ class Watch {
   async wait(): Promise<void> {
     const { now, sleep } = this.#options
     const startedAt = now()
-    const size = this.#flight.events.length
+    const size = this.#flight.dropped + this.#flight.events.length
     if (size !== this.#seen) {
       this.#seen = size
       this.#newsAt = startedAt

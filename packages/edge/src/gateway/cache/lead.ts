@@ -7,9 +7,10 @@ import type { FinishReason } from '../wire/conversation.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import type { StreamEvent } from '../wire/part.ts'
 import { Backlog } from './backlog.ts'
-import { BEAT_MS, DEAD_MS, type Flight, type FlightBoard } from './flight.ts'
+import { spellEvent, weightOfText } from './event-text.ts'
+import { BEAT_MS, DEAD_MS, isRead, type Flight, type FlightBoard } from './flight.ts'
 import { plainParts } from './replayable.ts'
-import { weightOfParts, weightOfText, type StoredAnswer } from './stored-answer.ts'
+import type { StoredAnswer } from './stored-answer.ts'
 import { Tether } from './tether.ts'
 
 export interface LeadOptions {
@@ -42,8 +43,10 @@ export async function lead(
     board.close(key, flight)
     over.abort()
   }
+  const backlog = new Backlog(() => (isRead(flight, now()) ? AHEAD_BYTES.shared : AHEAD_BYTES.alone))
+  const underWay: UnderWay = { flight, tether, backlog, end, options }
   // Keeps the request alive for those who follow, when its own client has left.
-  waitUntil(beat(flight, tether, over.signal, options))
+  waitUntil(beat(underWay, over.signal))
   const led: Call = { ...call, signal: tether.signal }
   try {
     const outcome = await inner(candidates, led)
@@ -55,8 +58,7 @@ export async function lead(
       return outcome
     }
     flight.source = { ...outcome.value.source }
-    if (outcome.value.kind === 'stream')
-      return success(pass(outcome.value, call.signal, { flight, tether, end, options }))
+    if (outcome.value.kind === 'stream') return success(pass(outcome.value, call.signal, underWay))
     takeWhole(outcome.value, call, flight, options)
     end()
     return outcome
@@ -67,16 +69,30 @@ export async function lead(
   }
 }
 
+interface UnderWay {
+  readonly flight: Flight
+  readonly tether: Tether
+  /** What the leader's own client has yet to read. */
+  readonly backlog: Backlog
+  readonly end: () => void
+  readonly options: LeadOptions
+}
+
+/**
+ * How far the leader's own client may be behind its provider, in bytes. Where others wait for the answer it does not
+ * wait for that client; otherwise it comes at the client's pace, so that slow ones fill no memory.
+ */
+const AHEAD_BYTES = { alone: 16_384, shared: 262_144 } as const
+
 async function beat(
-  flight: Flight,
-  tether: Tether,
+  { flight, tether, backlog, options: { now, sleep } }: UnderWay,
   over: AbortSignal,
-  { now, sleep }: LeadOptions,
 ): Promise<void> {
   while (!over.aborted) {
     flight.beatAt = now()
     flight.heldUntil = Math.max(flight.heldUntil, flight.beatAt + DEAD_MS)
     tether.check()
+    backlog.poke()
     await sleep(BEAT_MS, over)
   }
 }
@@ -104,16 +120,12 @@ const storedAs = ({ source, askedAt }: Flight, body: StoredAnswer['body'], now: 
   body,
 })
 
-interface UnderWay {
-  readonly flight: Flight
-  readonly tether: Tether
-  readonly end: () => void
-  readonly options: LeadOptions
-}
-
 /** The stream for the leader's own client, which is read from the provider whether that client reads or not. */
-function pass(body: StreamBody, client: AbortSignal, { flight, tether, end, options }: UnderWay): StreamBody {
-  const backlog = new Backlog()
+function pass(
+  body: StreamBody,
+  client: AbortSignal,
+  { flight, tether, backlog, end, options }: UnderWay,
+): StreamBody {
   const scribe = new Scribe(flight, body, options)
   const pump = async (): Promise<void> => {
     try {
@@ -168,10 +180,9 @@ class Scribe {
       const broken = event.parts.find((part) => part.kind === 'error')
       const parts = plainParts(event)
       if (parts === null) this.break(broken?.failure ?? null)
-      else if (this.#options.board.grow(flight, weightOfParts(parts), this.#options.now())) {
+      else if (this.#options.board.write(flight, spellEvent(parts), this.#options.now())) {
         this.#finish.read(parts)
         for (const part of parts) if (part.kind === 'finish') this.#reason = part.reason
-        flight.events.push(parts)
         flight.state = 'speaking'
       } else this.break(null)
     }
@@ -182,7 +193,8 @@ class Scribe {
     const flight = this.#flight
     if (flight.state === 'asking') this.break(null)
     if (flight.state !== 'speaking') return
-    const isWhole = this.#finish.stands && !this.#finish.contradicted && this.#reason === 'stop'
+    const isWhole =
+      flight.dropped === 0 && this.#finish.stands && !this.#finish.contradicted && this.#reason === 'stop'
     if (isWhole && this.#body.source.answer === 'complete') {
       const { keep, now } = this.#options
       keep(storedAs(flight, { kind: 'stream', events: flight.events }, now()))

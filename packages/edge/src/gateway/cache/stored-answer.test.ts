@@ -1,12 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { spellEvent } from './event-text.ts'
 import type { PlainPart } from './replayable.ts'
 import { readAnswer, replay, spellAnswer, type StoredAnswer } from './stored-answer.ts'
 
 const count = fc.nat(99_999)
 const part: fc.Arbitrary<PlainPart> = fc.oneof(
   fc.record({ kind: fc.constant('start' as const), id: fc.string(), model: fc.string() }),
-  fc.record({ kind: fc.constantFrom('text' as const, 'reasoning' as const), text: fc.string({ unit: 'grapheme' }) }),
+  fc.record({
+    kind: fc.constantFrom('text' as const, 'reasoning' as const),
+    text: fc.string({ unit: 'grapheme' }),
+  }),
   fc.record({
     kind: fc.constant('usage' as const),
     usage: fc.record({ inputTokens: count, outputTokens: count, cachedInputTokens: count }),
@@ -29,7 +33,7 @@ describe('a stored answer', () => {
   it('is replayed event by event as it was, after any way through text', async () => {
     await fc.assert(
       fc.asyncProperty(events, async (given) => {
-        const read = readAnswer(spellAnswer(stored({ kind: 'stream', events: given })))
+        const read = readAnswer(spellAnswer(stored({ kind: 'stream', events: given.map(spellEvent) })))
         if (read === null) throw new Error('it could not be read')
         const answer = replay(read, 'cached', 3_000)
         if (answer.kind !== 'stream') throw new Error('it is no stream')

@@ -2,22 +2,9 @@ import * as v from 'valibot'
 import type { Answer, Source } from '../call.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import type { PartStream, StreamEvent } from '../wire/part.ts'
-import type { PlainPart } from './replayable.ts'
+import { readEvent, weightOfText } from './event-text.ts'
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const instant = v.pipe(v.number(), v.minValue(0))
-
-const partSchema = v.variant('kind', [
-  v.strictObject({ kind: v.literal('start'), id: v.string(), model: v.string() }),
-  v.strictObject({ kind: v.literal('text'), text: v.string() }),
-  v.strictObject({ kind: v.literal('reasoning'), text: v.string() }),
-  v.strictObject({
-    kind: v.literal('usage'),
-    usage: v.strictObject({ inputTokens: count, outputTokens: count, cachedInputTokens: count }),
-  }),
-  v.strictObject({ kind: v.literal('finish'), reason: v.literal('stop') }),
-  v.strictObject({ kind: v.literal('done') }),
-])
 
 const storedAnswerSchema = v.strictObject({
   provider: v.string(),
@@ -26,17 +13,11 @@ const storedAnswerSchema = v.strictObject({
   givenAt: instant,
   body: v.variant('kind', [
     v.strictObject({ kind: v.literal('whole'), text: v.string() }),
-    v.strictObject({
-      kind: v.literal('stream'),
-      events: v.pipe(
-        v.array(v.array(partSchema)),
-        v.check((events) => events.some((parts) => parts.some(({ kind }) => kind === 'finish'))),
-      ),
-    }),
+    v.strictObject({ kind: v.literal('stream'), events: v.pipe(v.array(v.string()), v.check(isWhole)) }),
   ]),
 })
 
-/** A whole answer as it is kept: in the caller's own format, or part by part, an entry for each event of its stream. */
+/** A whole answer as it is kept: in the caller's own format, or a text for each event of its stream. */
 export interface StoredAnswer {
   /** Who gave it, by the ids of the configuration. */
   readonly provider: string
@@ -47,7 +28,7 @@ export interface StoredAnswer {
   readonly givenAt: number
   readonly body:
     | { readonly kind: 'whole'; readonly text: string }
-    | { readonly kind: 'stream'; readonly events: readonly (readonly PlainPart[])[] }
+    | { readonly kind: 'stream'; readonly events: readonly string[] }
 }
 
 export const spellAnswer = (answer: StoredAnswer): string => JSON.stringify(answer)
@@ -58,6 +39,15 @@ export function readAnswer(text: string): StoredAnswer | null {
   if (!json.ok) return null
   const parsed = v.safeParse(storedAnswerSchema, json.value)
   return parsed.success ? parsed.output : null
+}
+
+/** Whether events are events, and the stream that they make has come to its end. */
+function isWhole(events: string[]): boolean {
+  const parts = events.map((event) => readEvent(event))
+  return (
+    !parts.includes(null) &&
+    parts.some((event) => event?.some((part) => part.kind === 'finish' && part.reason === 'stop') === true)
+  )
 }
 
 /** The stored answer as the answer to a call. */
@@ -72,22 +62,16 @@ export function replay(stored: StoredAnswer, answer: 'cached' | 'stale', now: nu
 const EVENTS_AT_ONCE = 64
 
 // Async because streams are, though nothing in it has to be waited for.
-async function* replayEvents(events: readonly (readonly PlainPart[])[]): PartStream {
+async function* replayEvents(events: readonly string[]): PartStream {
   for (let from = 0; from < events.length; from += EVENTS_AT_ONCE) {
-    yield events.slice(from, from + EVENTS_AT_ONCE).map((parts): StreamEvent => ({ raw: null, parts }))
+    yield events.slice(from, from + EVENTS_AT_ONCE).map((event) => toStreamEvent(event))
   }
 }
 
-/** About how many bytes of memory parts take. */
-export const weightOfParts = (parts: readonly PlainPart[]): number =>
-  parts.reduce((sum, part) => sum + PART_BYTES + ('text' in part ? weightOfText(part.text) : 0), 0)
+export const toStreamEvent = (event: string): StreamEvent => ({ raw: null, parts: readEvent(event) ?? [] })
 
-/** The engine keeps text in two bytes a character as soon as one of them needs it. */
-export const weightOfText = (text: string): number => text.length * 2
-
-const PART_BYTES = 64
-
+/** About how many bytes of memory an answer takes. */
 export const weightOf = ({ body }: StoredAnswer): number =>
   body.kind === 'whole'
     ? weightOfText(body.text)
-    : body.events.reduce((sum, parts) => sum + weightOfParts(parts), 0)
+    : body.events.reduce((sum, event) => sum + weightOfText(event), 0)
