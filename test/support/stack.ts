@@ -28,6 +28,7 @@ export interface Stack {
 export const KEYS = {
   app: 'test-app-key',
   limited: 'test-limited-key',
+  tenant: 'test-tenant-key',
   openai: 'sk-openai',
   anthropic: 'sk-anthropic',
   gemini: 'AIza-gemini',
@@ -71,6 +72,7 @@ export async function startStack({
     bindings: {
       APP_KEY: KEYS.app,
       LIMITED_KEY: KEYS.limited,
+      TENANT_KEY: KEYS.tenant,
       BROWSER_KEY: KEYS.browser,
       OPERATOR_TOKEN: KEYS.operator,
       PACELINE_SECRET: KEYS.secret,

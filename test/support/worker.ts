@@ -23,13 +23,29 @@ const orders = {
   a: ['anthropic'],
   g: ['gemini'],
   go: ['gemini', 'openai'],
+  // With answers that are kept: `k` for a minute, `b` as briefly as can be, `r` asked for anew at the first chance.
+  ka: ['anthropic'],
+  koa: ['openai', 'anthropic'],
+  boa: ['openai', 'anthropic'],
+  roa: ['openai', 'anthropic'],
+}
+const caches: Readonly<Record<string, { freshMs: number; refreshAheadMs?: number }>> = {
+  ka: { freshMs: 60_000 },
+  koa: { freshMs: 60_000 },
+  boa: { freshMs: 1_000 },
+  roa: { freshMs: 60_000, refreshAheadMs: 59_999 },
 }
 const routes = Object.entries(orders).flatMap(([name, order]) =>
   numbers.map(
     (number) =>
       [
         `${name}-${number}`,
-        { candidates: order.map((provider) => `${provider}-${number}`), order: 'strict' as const, timers },
+        {
+          candidates: order.map((provider) => `${provider}-${number}`),
+          order: 'strict' as const,
+          timers,
+          ...(caches[name] === undefined ? {} : { cache: caches[name] }),
+        },
       ] as const,
   ),
 )
@@ -68,7 +84,12 @@ const config = defineConfig({
       ttfvtTargetMs: 100,
     },
   },
-  keys: { app: { secretFrom: 'APP_KEY' }, limited: { secretFrom: 'LIMITED_KEY', routes: ['plain'] } },
+  keys: {
+    app: { secretFrom: 'APP_KEY' },
+    limited: { secretFrom: 'LIMITED_KEY', routes: ['plain'] },
+    // Speaks for one tenant alone.
+    tenant: { secretFrom: 'TENANT_KEY', tenant: 'acme' },
+  },
   browserKeys: {
     page: { keyFrom: 'BROWSER_KEY', origins: ['https://app.example.com', 'http://127.0.0.1:*'] },
   },

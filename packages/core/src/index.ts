@@ -59,7 +59,7 @@ export {
   type Sender,
   type Verdict,
 } from './event.ts'
-export { identifier } from './identifier.ts'
+export { identifier, tenantName } from './identifier.ts'
 export {
   creditOf,
   failed,

@@ -19,6 +19,7 @@ import { listModels, showModel } from './list-models.ts'
 import { framesOf, log } from './log.ts'
 import { serveMetrics, type Measured } from './metrics/serve-metrics.ts'
 import { serveOps } from './ops/serve-ops.ts'
+import { servePurge } from './ops/serve-purge.ts'
 import { problemDetails } from './problem-details.ts'
 
 type Bindings = { Bindings: Env }
@@ -43,6 +44,7 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     waitUntil: (work) => context.executionCtx.waitUntil(work),
     report: (samples, known, counts) => healthObject(context).report(samples, known, counts),
     heldDirectives: () => healthObject(context).held(),
+    answers: context.env.ANSWERS ?? null,
     coldDirectives: () => readStored(context.env.DIRECTIVES, Date.now),
     leaseQuota: async (subject, request) => {
       const { QUOTA: objects } = context.env
@@ -86,6 +88,14 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
     return serveMetrics(req.raw, setup(env).operators, () =>
       Promise.all([DEFAULT_REGION, ...config.regions].map(measure)),
     )
+  })
+  app.post('/ops/api/cache/purge', (context) => {
+    const { env, req } = context
+    const namespace = env.ANSWERS ?? null
+    return servePurge(req.raw, setup(env).operators, {
+      reach: namespace === null ? 'this-isolate' : 'everywhere',
+      purge: (tenant) => gateway.answers.purge(tenant, namespace),
+    })
   })
   app.post('/events', (context) => {
     const { env, req } = context

@@ -13,6 +13,8 @@ export interface Env {
   readonly QUOTA: DurableObjectNamespace<Quota>
   /** Absent where nobody set it up: then a fresh isolate starts as configured. */
   readonly DIRECTIVES?: KVNamespace
+  /** Absent where nobody set it up: then each isolate keeps answers for itself. */
+  readonly ANSWERS?: KVNamespace
   readonly EVENT_INGEST: DurableObjectNamespace<EventIngest>
 }
 

@@ -6,6 +6,7 @@ export function findContradictions(config: Config): ConfigIssue[] {
   return [
     ...unreachableProviders(config),
     ...shortTotals(config),
+    ...shortLives(config),
     ...blindTests(config),
     ...idleBursts(config),
     ...crossedLimits(config),
@@ -51,6 +52,25 @@ function shortTotals(config: Config): ConfigIssue[] {
         mend: `Make it at least ${phase} (${timers[phase]}): no attempt could use the time that it is given.`,
       })),
   )
+}
+
+function shortLives(config: Config): ConfigIssue[] {
+  return Object.entries(config.routes).flatMap(([id, { cache }]) => {
+    if (cache === undefined) return []
+    const { freshMs, staleMs, refreshAheadMs } = cache
+    const field = `routes.${id}.cache`
+    const stale = {
+      field: `${field}.staleMs`,
+      value: String(staleMs),
+      mend: `Make it at least freshMs (${freshMs}): what is fresh is of use when nobody can answer, too.`,
+    }
+    const ahead = {
+      field: `${field}.refreshAheadMs`,
+      value: String(refreshAheadMs),
+      mend: `Make it less than freshMs (${freshMs}): otherwise every answer would be asked for anew at once.`,
+    }
+    return [...(staleMs < freshMs ? [stale] : []), ...(refreshAheadMs >= freshMs ? [ahead] : [])]
+  })
 }
 
 function blindTests({ playbooks }: Config): ConfigIssue[] {

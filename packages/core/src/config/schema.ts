@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { CRITICALITIES } from '../admission/criticality.ts'
-import { identifier } from '../identifier.ts'
+import { identifier, tenantName } from '../identifier.ts'
 
 const environmentName = v.pipe(
   v.string(),
@@ -127,6 +127,28 @@ const timersSchema = v.strictObject({
   totalMs: v.optional(durationMs, 300_000),
 })
 
+const keptMs = (most: number, inWords: string) =>
+  v.pipe(
+    v.number(),
+    v.integer('a whole number of milliseconds'),
+    v.minValue(1_000, 'at least 1,000 ms'),
+    v.maxValue(most, `at most ${most.toLocaleString('en')} ms (${inWords})`),
+  )
+const DAY_MS = 86_400_000
+
+/** Stored answers, for requests that name a tenant. Ages count from the moment when an answer was complete. */
+const cacheSchema = v.strictObject({
+  /** Up to this age an answer is given again without asking anybody. */
+  freshMs: keptMs(7 * DAY_MS, 'a week'),
+  /** Up to this age an answer is given, labelled as stale, when nobody can answer. */
+  staleMs: v.optional(keptMs(30 * DAY_MS, '30 days'), DAY_MS),
+  /** So long before an answer stops being fresh, a request that it is given to has it asked for anew in the background. */
+  refreshAheadMs: v.optional(
+    v.pipe(v.number(), v.integer('a whole number of milliseconds'), v.minValue(0, 'at least 0 ms')),
+    0,
+  ),
+})
+
 const routeSchema = v.strictObject({
   candidates: v.pipe(v.array(identifier), v.minLength(1, 'at least one model')),
   /** Model names that callers may send for this route besides its own; a trailing `*` matches any ending. */
@@ -142,6 +164,8 @@ const routeSchema = v.strictObject({
   timers: v.optional(timersSchema, {}),
   /** How much is lost when one of its requests is turned away; of key, tier and route the lowest counts. */
   criticality: v.optional(criticality),
+  /** Keeps answers; without it, none is kept. */
+  cache: v.optional(cacheSchema),
 })
 
 const keySchema = v.strictObject({
@@ -152,6 +176,8 @@ const keySchema = v.strictObject({
   /** The tier of the account that it belongs to. */
   tier: v.optional(identifier),
   ...allowanceEntries,
+  /** The tenant that this key speaks for, where it speaks for one alone; else requests name theirs in a header. */
+  tenant: v.optional(tenantName),
 })
 
 /** What all keys of a tier share. */

@@ -1,5 +1,6 @@
 import type { Criticality, Failure, Outcome, PromptSize } from '@paceline/core'
 import type { Receipt, Receipts } from '../receipt/receipts.ts'
+import type { CacheUse } from './cache/cache-use.ts'
 import type { Candidate } from './candidate.ts'
 import type { Route } from './setup.ts'
 import type { ChatRequest } from './wire/conversation.ts'
@@ -41,6 +42,8 @@ export interface Call {
   readonly reserve: ReadonlySet<string>
   /** Sends what health has been told of this call so far. */
   readonly report: () => void
+  /** How stored answers may be used; without it none is. */
+  readonly cache?: CacheUse | null
   /** What receipts are made with; without it there are none. */
   readonly receipts?: Receipts | null
 }
@@ -115,6 +118,8 @@ export interface WholeBody {
   readonly source: Readonly<Source>
   /** The answer in the caller's format. */
   readonly text: string
+  /** Whether it is words alone, which ended by themselves. */
+  readonly isPlain: boolean
 }
 
 export interface StreamBody {

@@ -4,6 +4,8 @@ import { type HealthView, type DueProbe, type Report } from '../health/health-vi
 import { Admission } from './admit/admission.ts'
 import type { QuotaHost } from './admit/allowances.ts'
 import { askOnce } from './attempt/attempt.ts'
+import { AnswerCache } from './cache/answer-cache.ts'
+import { cacheUse, type CacheHost } from './cache/cache-use.ts'
 import { authenticate } from './parse/authenticate.ts'
 import type { Answer, Attempt, Call, Service } from './call.ts'
 import type { Candidate, Candidates } from './candidate.ts'
@@ -24,7 +26,7 @@ import { splice } from './splice/splice.ts'
 import type { Wire } from './wire/wire.ts'
 
 /** What one request brings along from the platform. */
-export interface Host extends Hearsay, QuotaHost {
+export interface Host extends Hearsay, QuotaHost, CacheHost {
   readonly report: Report
 }
 
@@ -36,6 +38,7 @@ const HEDGING = new Set<Mode>(['normal', 'conserving'])
  *
  * - authenticate and parse: nothing is spent on a request that can't be answered
  * - admit: within what key and tier allow, and under pressure the least important are turned away first
+ * - cache: around everything that asks; a route without one passes it by
  * - rank: who could answer, best first, by health
  * - attempt: ask one, under phase timers, up to its first output
  * - fail over: around attempts, never inside: it alone decides about another try
@@ -50,6 +53,8 @@ export class Gateway {
   readonly #ask: Service<Attempt, Answer>
   readonly #answer: Service<Candidates, Answer>
   readonly #warmth = new Warmth()
+  /** Answers that are kept, and those under way that others may share. */
+  readonly answers = new AnswerCache({ now: Date.now, sleep, random: Math.random })
   readonly #admission = new Admission({ now: Date.now, sleep, random: Math.random })
 
   constructor(health: HealthView) {
@@ -60,7 +65,8 @@ export class Gateway {
       hedgeAfterMs(healthyP95(health.shares, id, promptSize), ttfvtTargetMs)
     const hedged = hedge({ purse, patienceMs })(this.#ask)
     const settled = failOver({ purse, random: Math.random, sleep })(hedged)
-    this.#answer = splice({ purse, memory: new ReplayMemory(), ask: this.#ask })(settled)
+    const spliced = splice({ purse, memory: new ReplayMemory(), ask: this.#ask })(settled)
+    this.#answer = this.answers.around(spliced)
   }
 
   async handle(request: Request, wire: Wire, setup: Setup, host: Host): Promise<Response> {
@@ -75,6 +81,8 @@ export class Gateway {
     const chat = parsed.value
     const route = permittedRoute(setup, key, chat.model)
     if (isProblem(route)) return respondProblem(route, wire, null)
+    const cache = cacheUse(route, key, request.headers, body.bytes, host)
+    if (cache !== null && isProblem(cache)) return respondProblem(cache, wire, null)
     const { directives } = this.#health
     await this.#warmth.keep(this.#health, host, sleep, Date.now)
     const { mode } = directives.inForce(Date.now())
@@ -118,11 +126,13 @@ export class Gateway {
       signal: request.signal,
       attempts: [],
       mayHedge: chat.stream && HEDGING.has(directives.inForce(routedAt).mode),
-      acceptsRestart: /\brestart\b/.test(request.headers.get('paceline-accept') ?? ''),
+      // Whoever shares an answer gets it as it comes, and has not said that.
+      acceptsRestart: cache === null && /\brestart\b/.test(request.headers.get('paceline-accept') ?? ''),
       trickle: selection.trickle,
       reserve: selection.reserve,
       report: () => host.waitUntil(this.report(setup, host)),
       receipts: setup.receipts,
+      cache,
     }
     const outcome = await this.#answer(selection.candidates, call)
     if (!outcome.ok) {

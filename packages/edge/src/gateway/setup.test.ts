@@ -139,6 +139,11 @@ describe('setting up', () => {
     ])
   })
 
+  it('knows the tenant of a key that speaks for one alone', () => {
+    const config = configOf(FIXED, { keys: { app: { secretFrom: 'APP_KEY', tenant: 'acme' } } })
+    expect(setUp(config, { APP_KEY: 'one' }).keys).toMatchObject([{ name: 'app', tenant: 'acme' }])
+  })
+
   it('makes receipts where there is a secret for them and a key of pages that could show them', () => {
     const config = configOf(FIXED, {
       browserKeys: { page: { keyFrom: 'PAGE_KEY', origins: ['https://app.test'] } },

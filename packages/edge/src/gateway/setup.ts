@@ -58,6 +58,8 @@ export interface AppKey extends Secret {
   readonly criticalities: readonly Criticality[]
   /** Everything that limits how much it may ask for. */
   readonly allowances: readonly Allowance[]
+  /** The tenant that it speaks for; null where its requests name theirs. */
+  readonly tenant: string | null
 }
 
 type Environment = Readonly<Record<string, unknown>>
@@ -96,6 +98,7 @@ function toKey(name: string, { secret }: Secret, key: Config['keys'][string], { 
     name,
     secret,
     routes: key.routes ?? null,
+    tenant: key.tenant ?? null,
     criticalities: [key.criticality ?? [], tier?.criticality ?? []].flat(),
     allowances: [
       ...allowanceOf('key', name, key),

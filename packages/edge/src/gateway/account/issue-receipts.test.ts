@@ -8,7 +8,7 @@ import { issueReceipts, receiptEntry } from './issue-receipts.ts'
 const candidate = (id: string): Candidate => ({ id }) as Candidate
 const callWith = (receipts: Receipts | null): Call =>
   ({ route: { name: 'chat' }, directives: 7, receipts, attempts: [] }) as unknown as Call
-const answer = { kind: 'whole', source: sourceOf(candidate('a')), text: '' } as const
+const answer = { kind: 'whole', source: sourceOf(candidate('a')), text: '', isPlain: true } as const
 const answering: Service<Attempt, Answer> = () => Promise.resolve(success(answer))
 
 async function ask(

@@ -90,7 +90,9 @@ function stage(model: object = {}): Heard {
         const ok = answer === 'whole' || Array.isArray(answer)
         if (ok) record.firstOutputAt = record.startedAt + firstOutputMs
         if (answer === 'whole')
-          return Promise.resolve(success({ kind: 'whole', source: sourceOf(candidate), text: '' }))
+          return Promise.resolve(
+            success({ kind: 'whole', source: sourceOf(candidate), text: '', isPlain: true }),
+          )
         if ('kind' in answer) return Promise.resolve(failed(answer))
         return Promise.resolve(
           success({

@@ -22,6 +22,7 @@ const keyOf = (criticalities: readonly Criticality[] = []): AppKey => ({
   routes: null,
   criticalities,
   allowances: [],
+  tenant: null,
 })
 
 const routeOf = (fields: Partial<Route> = {}): Route =>

@@ -344,3 +344,19 @@ describe('an attempt at a provider that no caller speaks like', () => {
     expect(failureOf(await askOnce(attempt, call))).toMatchObject({ kind: 'malformed', phase: 'body' })
   })
 })
+
+describe('a whole answer', () => {
+  const PLAIN = { message: { content: 'hi' }, finish_reason: 'stop' }
+  const tool_calls = [{ id: 'c', function: { name: 'f', arguments: '{}' } }]
+
+  it.each([
+    [PLAIN, true],
+    [{ ...PLAIN, finish_reason: 'length' }, false],
+    [{ message: { content: 'hi', tool_calls }, finish_reason: 'stop' }, false],
+    [{ message: { content: null, tool_calls }, finish_reason: 'tool_calls' }, false],
+  ])('is plain where it is words that ended by themselves: %j', async (choice, isPlain) => {
+    providerThat(() => Promise.resolve(Response.json({ id: 'i', model: 'm', choices: [choice] })))
+    const { attempt, call } = callOf('open', openAiWire, false)
+    expect(await askOnce(attempt, call)).toMatchObject({ ok: true, value: { kind: 'whole', isPlain } })
+  })
+})

@@ -107,9 +107,11 @@ async function readWhole(candidate: Candidate, call: Call, response: Response): 
   const answer = candidate.wire.parseAnswer(json.value, outputLimit(candidate, call))
   if (!answer.ok) return answer
   if (!hasWholeInput(answer.value)) return failed(brokenCall('body'))
+  const { finish, toolCalls } = answer.value
   return success({
     kind: 'whole',
     source: sourceOf(candidate),
+    isPlain: finish === 'stop' && toolCalls.length === 0,
     text:
       candidate.wire.name === call.wire.name ? text : JSON.stringify(call.wire.encodeAnswer(answer.value)),
   })

@@ -59,7 +59,9 @@ function play(script: Script, tookMs = 0): { service: Service<Candidates, Answer
     const { record } = beginAttempt(candidate, call, 'first')
     vi.setSystemTime(Date.now() + tookMs)
     if (line === 'ok')
-      return Promise.resolve(success({ kind: 'whole', source: sourceOf(candidate), text: candidate.id }))
+      return Promise.resolve(
+        success({ kind: 'whole', source: sourceOf(candidate), text: candidate.id, isPlain: true }),
+      )
     record.failure = line
     record.failedAt = Date.now()
     return Promise.resolve(failed(line))
