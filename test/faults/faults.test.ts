@@ -11,10 +11,11 @@ afterAll(() => stack.close())
 afterEach(() => stack.heal())
 
 const CLIENTS: readonly ClientWire[] = ['openai', 'anthropic']
-/** The faulty provider goes first, the healthy one second; both wires take both places. */
+/** The faulty provider goes first, the healthy one second; every wire takes the first place. */
 const ORDERS = [
   { order: 'oa', faulty: 'openai', healthy: 'anthropic' },
   { order: 'ao', faulty: 'anthropic', healthy: 'openai' },
+  { order: 'go', faulty: 'gemini', healthy: 'openai' },
 ] as const
 
 /** Faults that strike before anything is said: nobody must notice but the clock. */

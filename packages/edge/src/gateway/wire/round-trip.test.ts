@@ -376,7 +376,7 @@ describe('a request of every caller to every provider', () => {
           const body: unknown = JSON.parse(JSON.stringify(reader.wire.encodeRequest(received, MODEL, stream)))
           expect(joinTurns(reader.read(body))).toEqual(reader.kept(asked))
         }),
-        { numRuns: 200 },
+        { numRuns: 60 },
       )
     },
   )
