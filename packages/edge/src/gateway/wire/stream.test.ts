@@ -844,6 +844,25 @@ describe('what a decoder makes of odd streams', () => {
     expect(kinds(taken)).not.toContain('finish')
   })
 
+  it('keeps the calls of several answers apart, though their indexes are the same', () => {
+    const piece = (choice: number, call: object): object => ({
+      choices: [{ index: choice, delta: { tool_calls: [{ index: 0, ...call }] } }],
+    })
+    const parts = openAi(
+      2,
+      piece(0, { id: 'f', function: { name: 'f', arguments: '{"a"' } }),
+      piece(1, { id: 'g', function: { name: 'g', arguments: '{"b"' } }),
+      piece(0, { function: { arguments: ':1}' } }),
+      piece(1, { function: { arguments: ':2}' } }),
+    )
+    expect(meaningOf(parts)).toMatchObject({
+      blocks: [
+        { id: 'f', text: '{"a":1}' },
+        { id: 'g', text: '{"b":2}' },
+      ],
+    })
+  })
+
   it('is finished by [DONE] when fewer answers came than were asked for, and all of them are', () => {
     const end = delta({ content: 'a' }, { finish_reason: 'length' })
     expect(kinds(openAi(2, end))).not.toContain('finish')
