@@ -1,3 +1,4 @@
+import type { Env } from '@paceline/edge'
 import gateway from './worker.ts'
 
 export { Coordinator, EventIngest, ProviderHealth } from './worker.ts'
@@ -31,6 +32,8 @@ const AI = {
   },
 }
 
+let bound: (Env & { readonly AI: typeof AI }) | null = null
+
 /** The gateway with a binding to Workers AI. */
 export default {
   fetch(request, env, context) {
@@ -39,5 +42,3 @@ export default {
     return gateway.fetch(request, bound, context)
   },
 } satisfies typeof gateway
-
-let bound: Parameters<typeof gateway.fetch>[1] | null = null

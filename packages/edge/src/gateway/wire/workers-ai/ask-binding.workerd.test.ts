@@ -32,7 +32,7 @@ it('ends the stream of a binding with the signal, and tells the service', async 
   expect(new TextDecoder().decode((await reader.read()).value)).toBe(EVENT)
   const next = reader.read()
   controller.abort(new Error('silent for too long'))
-  await expect(next).rejects.toThrow()
+  await expect(next).rejects.toThrow('silent for too long')
   await left
 })
 
@@ -40,5 +40,5 @@ it('tells the service when its reader leaves', async () => {
   const { stream, left } = endless()
   const response = await ask(stream, new AbortController().signal)
   await response.body?.cancel()
-  await left
+  await expect(left).resolves.toBeUndefined()
 })
