@@ -58,6 +58,7 @@ describe.each([
       expect(data.choices[0]?.message.content).toBe(upstream.textOf(wire))
       expect(data.choices[0]?.finish_reason).toBe('stop')
       expect(response.headers.get('paceline-provider')).toBe(wire)
+      expect(data.usage?.completion_tokens).toBeGreaterThanOrEqual(upstream.fewestTokens)
     })
 
     it.each([true, false])('gets a tool call (streamed: %s)', async (stream) => {
@@ -112,6 +113,7 @@ describe.each([
       expect(data.content).toMatchObject([{ type: 'text', text: upstream.textOf(wire) }])
       expect(data.stop_reason).toBe('end_turn')
       expect(response.headers.get('paceline-provider')).toBe(wire)
+      expect(data.usage.output_tokens).toBeGreaterThanOrEqual(upstream.fewestTokens)
     })
 
     it.each([true, false])('gets a tool call (streamed: %s)', async (stream) => {

@@ -54,6 +54,37 @@ describe.each(CLIENTS)('a client of the %s wire', (client) => {
     },
   )
 
+  it('is not told that an answer is whole whose tool call breaks off before its finish reason', async () => {
+    const call = (fields: object): object => ({
+      choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...fields }] }, finish_reason: null }],
+    })
+    const half = [
+      call({ id: 'c', type: 'function', function: { name: 'f', arguments: '' } }),
+      call({ function: { arguments: '{"city":"Par' } }),
+      { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] },
+    ]
+    provider.answer((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end(
+        [...half.map((one) => JSON.stringify(one)), '[DONE]', ''].map((data) => `data: ${data}\n\n`).join(''),
+      )
+    })
+    const seen = await stream()
+    expect(seen).toMatchObject({ ending: 'incomplete' })
+    expect(seen.raw).not.toMatch(/"tool_calls"\}|"(finish|stop)_reason":"/)
+  })
+
+  it('gets a whole unstreamed answer from the next provider when a tool call of one breaks off', async () => {
+    const calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"city":"Par' } }]
+    provider.answer(
+      json(200, {
+        choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'tool_calls' }],
+      }),
+    )
+    const seen = await ask(stack, client, stack.freshRoute('oa'), { stream: false })
+    expect(seen).toMatchObject({ text: wholeTextOf('anthropic'), ending: 'complete' })
+  })
+
   it('gets a whole unstreamed answer from the next provider when one gave up', async () => {
     provider.answer(json(200, { choices: [{ message: { content: 'one' }, finish_reason: 'error' }] }))
     const seen = await ask(stack, client, stack.freshRoute('oa'), { stream: false })

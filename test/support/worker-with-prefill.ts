@@ -1,7 +1,7 @@
 import { defineConfig } from '@paceline/core'
 import { createCoordinator, createWorker } from '@paceline/edge'
 
-export { EventIngest, ProviderHealth } from '@paceline/edge'
+export { EventIngest, ProviderHealth, Quota } from '@paceline/edge'
 
 /** As many routes of each kind as tests may want: health remembers, and no test's fault may colour the next. */
 const numbers = Array.from({ length: 100 }, (_, number) => number)

@@ -5,7 +5,7 @@ import { createCoordinator, createWorker } from '@paceline/edge'
 export { EventIngest, ProviderHealth, Quota } from '@paceline/edge'
 
 /** Routes enough that each test has its own: health remembers, and one test's fault must not colour the next. */
-const ROUTES = 400
+const ROUTES = 500
 
 const timers = { headersMs: 400, firstOutputMs: 500, gapMs: 400, answerMs: 700, totalMs: 8_000 }
 const numbers = Array.from({ length: ROUTES }, (_, number) => number)
@@ -57,6 +57,7 @@ const config = defineConfig({
     compatible: { wire: 'openai', baseUrlFrom: 'COMPATIBLE_URL' },
     gemini: { wire: 'gemini', baseUrlFrom: 'GEMINI_URL', keyFrom: 'GEMINI_KEY' },
     absent: { wire: 'openai', baseUrl: 'http://127.0.0.1:9/v1', keyFrom: 'ABSENT_KEY' },
+    bound: { wire: 'workers-ai', binding: 'AI' },
   },
   models: {
     ...Object.fromEntries(models),
@@ -68,6 +69,9 @@ const config = defineConfig({
     small: { provider: 'openai', model: 'mock', contextTokens: 1_000 },
     large: { provider: 'anthropic', model: 'mock', contextTokens: 1_000_000 },
     absent: { provider: 'absent', model: 'mock' },
+    bound: { provider: 'bound', model: '@cf/test/parrot' },
+    misnamed: { provider: 'bound', model: '@cf/test/no-such-model' },
+    unbound: { provider: 'openai', model: 'mock' },
     shared1: { provider: 'openai', model: 'mock' },
     shared2: { provider: 'anthropic', model: 'mock' },
     shared3: { provider: 'compatible', model: 'mock' },
@@ -77,6 +81,8 @@ const config = defineConfig({
     plain: { candidates: ['plain'] },
     sized: { candidates: ['small', 'large'], order: 'strict', timers },
     absent: { candidates: ['absent'] },
+    bound: { candidates: ['bound'] },
+    'bound-then-openai': { candidates: ['misnamed', 'unbound'], order: 'strict', timers },
     shared: {
       candidates: ['shared1', 'shared2', 'shared3'],
       accepts: ['gpt-*'],

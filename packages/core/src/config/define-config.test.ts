@@ -103,6 +103,14 @@ describe('a valid configuration', () => {
     })
   })
 
+  it('may reach Gemini by its address and Workers AI by its binding', () => {
+    const providers = {
+      main: { wire: 'gemini', baseUrl: 'https://g.test/v1beta', keyFrom: 'G_KEY' },
+      bound: { wire: 'workers-ai', binding: 'AI' },
+    }
+    expect(parseConfig(withPart({ providers })).providers).toMatchObject(providers)
+  })
+
   it('is the same after it has been parsed once', () => {
     expect(parseConfig(parseConfig(BASE))).toEqual(parseConfig(BASE))
   })
@@ -143,9 +151,44 @@ describe('a wrong configuration', () => {
       provider({ wire: 'soap' }),
       'providers.main.wire',
       '"soap"',
-      /"openai" \| "anthropic"/,
+      /"openai" \| "anthropic" \| "gemini" \| "workers-ai"/,
     ],
     ['no wire', provider({ wire: undefined }), 'providers.main.wire', 'missing', /"openai" \| "anthropic"/],
+    [
+      'a binding for a wire that goes over HTTP',
+      provider({ binding: 'AI' }),
+      'providers.main.binding',
+      '"AI"',
+      /only the wire "workers-ai"/,
+    ],
+    [
+      'Workers AI without a binding',
+      withPart({ providers: { main: { wire: 'workers-ai' } } }),
+      'providers.main.binding',
+      'missing',
+      /such as "AI"/,
+    ],
+    [
+      'an address for Workers AI',
+      withPart({ providers: { main: { wire: 'workers-ai', binding: 'AI', baseUrl: 'https://a.test' } } }),
+      'providers.main.baseUrl',
+      '"https://a.test"',
+      /reached by its binding/,
+    ],
+    [
+      'a key for Workers AI',
+      withPart({ providers: { main: { wire: 'workers-ai', binding: 'AI', keyFrom: 'A_KEY' } } }),
+      'providers.main.keyFrom',
+      '"A_KEY"',
+      /reached by its binding/,
+    ],
+    [
+      "the address at which Gemini speaks OpenAI's format",
+      provider({ wire: 'gemini', baseUrl: 'https://g.test/v1beta/openai/' }),
+      'providers.main.baseUrl',
+      '"https://g.test/v1beta/openai/"',
+      /Leave \/openai off/,
+    ],
     [
       'an address that is none',
       provider({ baseUrl: 'a.test' }),

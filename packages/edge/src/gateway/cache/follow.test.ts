@@ -106,7 +106,10 @@ describe('a call that follows another', () => {
     flight.text = '{"a":1}'
     flight.state = 'landed'
     await vi.advanceTimersByTimeAsync(50)
-    expect(await joined).toEqual({ ok: true, value: { kind: 'whole', source: SOURCE, text: '{"a":1}' } })
+    expect(await joined).toEqual({
+      ok: true,
+      value: { kind: 'whole', source: SOURCE, text: '{"a":1}', isPlain: false },
+    })
   })
 
   it.each(['failed', 'broken'] as const)('has to ask for itself when the other one has %s', async (state) => {

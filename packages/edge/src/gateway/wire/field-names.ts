@@ -1,5 +1,6 @@
 import { fieldName } from '@paceline/core'
 import type * as v from 'valibot'
+import { isLongInteger } from './parse-json.ts'
 import type { BadRequest } from './wire.ts'
 
 /** The first thing that is wrong with a body, in words for the person who wrote it. */
@@ -40,5 +41,6 @@ function deepest(issue: v.BaseIssue<unknown>): { issue: v.BaseIssue<unknown>; pa
 function typeName(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
+  if (isLongInteger(value)) return 'an integer beyond 2^53'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

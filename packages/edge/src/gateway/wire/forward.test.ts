@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { anthropicWire } from './anthropic/wire.ts'
 import { openAiWire } from './openai/wire.ts'
+import { parseJson } from './parse-json.ts'
 import type { UpstreamModel, Wire } from './wire.ts'
 
 const OLD: UpstreamModel = { model: 'up', maxOutputTokens: 4_096, maxTokensField: 'max_tokens' }
@@ -30,6 +31,28 @@ describe('a request passed on to an OpenAI provider', () => {
     [{}, NEW, {}],
   ])('spells the limit in %j as the model takes it', (fields, model, limit) => {
     expect(forward(openAiWire, fields, model)).toEqual({ model: 'up', messages: [QUESTION], ...limit })
+  })
+})
+
+describe('a request passed on to a provider of its own format', () => {
+  it.each([
+    [openAiWire, '"seed":9007199254740993'],
+    [anthropicWire, '"max_tokens":5,"odd":{"id":12345678901234567890}'],
+  ])('keeps the digits of numbers that are too long for JavaScript ($0.name)', (wire, fields) => {
+    const body = parseJson(`{"model":"chat","messages":[{"role":"user","content":"x"}],${fields}}`)
+    const parsed = wire.parseRequest(body.ok ? body.value : null)
+    if (!parsed.ok) throw new Error(parsed.bad.message)
+    expect(JSON.stringify(wire.forward(parsed.value, OLD))).toContain(fields.split(',').at(-1))
+  })
+
+  it('says of such a number that it is too long where one of its size is nothing to work with', () => {
+    const body = parseJson('{"model":"m","messages":[],"max_tokens":12345678901234567890}')
+    expect(
+      openAiWire.parseRequest(body.ok ? { ...(body.value as object), messages: [QUESTION] } : null),
+    ).toMatchObject({
+      ok: false,
+      bad: { param: 'max_tokens', message: expect.stringContaining('an integer beyond 2^53') as string },
+    })
   })
 })
 

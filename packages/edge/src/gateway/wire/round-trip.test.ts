@@ -376,7 +376,7 @@ describe('a request of every caller to every provider', () => {
           const body: unknown = JSON.parse(JSON.stringify(reader.wire.encodeRequest(received, MODEL, stream)))
           expect(joinTurns(reader.read(body))).toEqual(reader.kept(asked))
         }),
-        { numRuns: 200 },
+        { numRuns: 60 },
       )
     },
   )
@@ -414,6 +414,7 @@ describe('a request of every caller to every provider', () => {
 
   it.each<[string, Partial<Conversation>, readonly string[]]>([
     ['nothing special', {}, ALL],
+    ['instructions alone', { system: 'be kind', messages: [] }, ['openai', 'workers-ai']],
     ['a temperature of 1', { temperature: 1 }, ALL],
     ['a temperature of 1.5', { temperature: 1.5 }, ['openai', 'gemini', 'workers-ai']],
     ['four stop sequences', stops(4), ['openai', 'anthropic', 'gemini']],

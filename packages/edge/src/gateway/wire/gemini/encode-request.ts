@@ -61,7 +61,7 @@ function modeOf(choice: ToolChoice | null, tools: readonly Tool[]): string | nul
 function encodeTurns(messages: readonly Message[]): unknown[] {
   /** A result names its tool here; elsewhere the id of its call is enough. */
   const nameOf = new Map<string, string>()
-  return joinTurns(messages).map(({ role, content }) => {
+  return joinTurns(messages.map(withoutSilence)).map(({ role, content }) => {
     let isFirstCall = true
     const parts = content.map((part) => {
       if (part.kind !== 'tool-use') return encodePart(part, nameOf)
@@ -74,6 +74,12 @@ function encodeTurns(messages: readonly Message[]): unknown[] {
     return { role: role === 'user' ? 'user' : 'model', parts }
   })
 }
+
+/** Text that is empty says nothing, and is refused. */
+const withoutSilence = (message: Message): Message => ({
+  ...message,
+  content: message.content.filter((part) => part.kind !== 'text' || part.text !== ''),
+})
 
 /**
  * Gemini 3 refuses calls of earlier turns without a signature of the thoughts behind them, and no format of callers has

@@ -1,5 +1,6 @@
 import type { Content, Conversation, ImageSource } from '../conversation.ts'
 import { imageResults } from '../image-results.ts'
+import { loneInstructions } from '../lone-instructions.ts'
 import type { UpstreamModel } from '../wire.ts'
 
 /** What a request to Gemini has no words for. */
@@ -17,6 +18,7 @@ export function unsayableToGemini(conversation: Conversation, { model }: Upstrea
     ...content.flatMap((part) =>
       part.kind === 'image' && !takesImage(part.source, model) ? [describeImage(part.source)] : [],
     ),
+    ...loneInstructions(conversation),
     ...uncalledResults(content),
     ...imageResults(conversation),
   ]
