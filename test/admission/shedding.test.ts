@@ -144,7 +144,7 @@ describe('where no provider is well', () => {
       }
       throw new Error(`did not come to hold within ${atMostMs} ms`)
     }
-    await untilBulkIs(true, 10_000)
+    await untilBulkIs(true, 20_000)
     const before = asked(route)
     expect(await statusOf(route, as('background'))).toBe(503)
     expect(asked(route)).toBe(before)
@@ -153,6 +153,6 @@ describe('where no provider is well', () => {
 
     stack.openai.setFault(null)
     // All that comes is turned away, so nobody but a probe can find out.
-    await untilBulkIs(false, 20_000)
-  }, 40_000)
+    await untilBulkIs(false, 30_000)
+  }, 60_000)
 })

@@ -72,18 +72,23 @@ export function spendOne(
   return { quota: { ...quota, credit, owed: quota.owed + 1 }, waitMs: 0 }
 }
 
+/** What to ask the ledger. */
+export interface LeaseRequest {
+  readonly quota: LeasedQuota
+  readonly request: QuotaRequest
+  /** Whether nothing is known of the day yet: then its answer is worth a short wait. */
+  readonly isFirst: boolean
+}
+
 /** What to ask the ledger now, ahead of need; null while there is enough, none to be had, or an answer to come. */
-export function requestLease(
-  held: LeasedQuota,
-  perDay: number,
-  now: number,
-): { quota: LeasedQuota; request: QuotaRequest } | null {
+export function requestLease(held: LeasedQuota, perDay: number, now: number): LeaseRequest | null {
   const quota = onDay(held, perDay, now)
-  const { left, owed, chunk, isOut, quietUntil } = quota
+  const { left, owed, chunk, isOut, grantedAt, quietUntil } = quota
   if (isOut || left >= chunk / 2 || now < quietUntil) return null
   return {
     quota: { ...quota, quietUntil: now + ASK_EVERY_MS },
     request: { want: chunk, owed, perDay },
+    isFirst: grantedAt === null && quietUntil === -Infinity,
   }
 }
 

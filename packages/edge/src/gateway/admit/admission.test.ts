@@ -1,4 +1,4 @@
-import { NEWCOMER, CRITICALITIES, MODES, type Criticality, type Mode } from '@paceline/core'
+import { CRITICALITIES, MODES, NEWCOMER, parseConfig, type Criticality, type Mode } from '@paceline/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isProblem, type Problem } from '../problem.ts'
@@ -169,6 +169,32 @@ describe('admission', () => {
     }
     const most = await Promise.all(Array.from({ length: 100 }, ask))
     expect(most.filter((one) => !isProblem(one)).length).toBeGreaterThan(LIMIT)
+  })
+
+  it('turns nobody away by itself at the loads of an ordinary isolate, not even while providers are ten times slower', async () => {
+    const { limits } = parseConfig({
+      providers: { p: { wire: 'openai', baseUrl: 'https://p.test/v1' } },
+      models: { m: { provider: 'p', model: 'm' } },
+      routes: { chat: { candidates: ['m'] } },
+      keys: { app: { secretFrom: 'KEY' } },
+    })
+    let now = 0
+    const admission = new Admission({ now: () => now, sleep: () => Promise.resolve(), random: () => 0 })
+    const applicant = { headers: new Headers(), key: keyOf(['bulk']), route: routeOf() }
+    const working: { readonly endsAt: number; readonly one: Admitted }[] = []
+    let refused = 0
+    // A hundred requests a second, which stay for half a second, then for three, then for half a second again.
+    for (; now < 90_000; now += 10) {
+      const tookMs = now >= 30_000 && now < 60_000 ? 3_000 : 300
+      while ((working[0]?.endsAt ?? Infinity) <= now) working.shift()?.one.over()
+      const one = await admission.admit(applicant, limits.inFlight, { shares: WELL, mode: 'normal' }, HOST)
+      if (isProblem(one)) refused += 1
+      else {
+        one.learnFrom([{ candidate: 'm', startedAt: 0, headersAt: 0, firstOutputAt: tookMs }])
+        working.push({ endsAt: now + tookMs + 200, one })
+      }
+    }
+    expect(refused).toBe(0)
   })
 
   it('tells the log how many were turned away, once for many', async () => {

@@ -100,40 +100,59 @@ describe('what a key may do in a minute', () => {
 describe('what a key may do in a day', () => {
   const key = only('key', { requestsPerDay: 100 })
 
-  it('is asked for ahead, and nobody waits for it', async () => {
-    const rig = new Rig()
-    expect(await rig.take(key)).toBeNull()
-    expect(rig.asked).toEqual([{ subject: 'key:x', request: { want: 8, owed: 1, perDay: 100 } }])
-    rig.grant = 8
-    await rig.answer()
-    for (let call = 0; call < 4; call += 1) expect(await rig.take(key)).toBeNull()
-    expect(rig.asked).toHaveLength(1)
-    expect(await rig.take(key)).toBeNull()
-    expect(rig.asked).toHaveLength(2)
-    expect(rig.now).toBe(NOON)
-  })
-
-  it('is waited for by those alone who would be turned away without it', async () => {
+  it('is heard of before the first request, and then asked for ahead', async () => {
     const rig = new Rig()
     rig.grant = 8
-    // A hundredth of the quota goes on credit: one request.
-    expect(await rig.take(key)).toBeNull()
     rig.onSleep = () => void rig.answer()
     expect(await rig.take(key)).toBeNull()
+    expect(rig.asked).toEqual([{ subject: 'key:x', request: { want: 8, owed: 0, perDay: 100 } }])
+    expect(rig.now).toBe(NOON + 5)
+    // Nobody waits from here on, whether the ledger answers or not.
+    for (let call = 0; call < 7; call += 1) expect(await rig.take(key)).toBeNull()
+    expect(rig.asked.slice(1)).toEqual([{ subject: 'key:x', request: { want: 8, owed: 0, perDay: 100 } }])
     expect(rig.now).toBe(NOON + 5)
   })
 
-  it('is waited for no longer than a tenth of a second', async () => {
+  it('lets nobody pass whom it has no room for, though the isolate is new', async () => {
     const rig = new Rig()
+    rig.onSleep = () => void rig.answer()
+    const all = await Promise.all([rig.take(key), rig.take(key), rig.take(key)])
+    expect(all.map((problem) => problem?.code)).toEqual(Array(3).fill('quota_exceeded'))
+    expect(rig.asked).toHaveLength(1)
+  })
+
+  it('is waited for later by those alone who would be turned away without it', async () => {
+    const rig = new Rig()
+    rig.grant = 1
+    rig.onSleep = () => void rig.answer()
     await rig.take(key)
-    expect(await rig.take(key)).toMatchObject({ status: 429, code: 'quota_exceeded', retryAfterS: 10 })
+    // A hundredth of the quota goes on credit: one request.
+    expect(await rig.take(key)).toBeNull()
+    expect(rig.now).toBe(NOON + 5)
+    expect(await rig.take(key)).toBeNull()
+    expect(rig.now).toBe(NOON + 10)
+  })
+
+  it('is waited for no longer than a tenth of a second, and once', async () => {
+    const rig = new Rig()
+    expect(await rig.take(key)).toBeNull()
+    expect(rig.now).toBe(NOON + 100)
+    expect(await rig.take(key)).toEqual({
+      status: 429,
+      code: 'quota_exceeded',
+      message:
+        "The key 'x' may make 100 requests a day, from midnight to midnight UTC. How many are left can't be told just now, and what may be made without knowing has been made. Send the request again in 10 seconds.",
+      param: null,
+      retryable: true,
+      retryAfterS: 10,
+      clientsMayRetry: true,
+    })
     expect(rig.now).toBe(NOON + 100)
   })
 
   it('ends in a 429 that says when the day does', async () => {
     const rig = new Rig()
-    await rig.take(key)
-    await rig.answer()
+    rig.onSleep = () => void rig.answer()
     expect(await rig.take(key)).toEqual({
       status: 429,
       code: 'quota_exceeded',
@@ -144,8 +163,9 @@ describe('what a key may do in a day', () => {
       retryAfterS: 43_200,
       clientsMayRetry: false,
     })
+    expect(await rig.take(key)).not.toBeNull()
     expect(rig.asked).toHaveLength(1)
-    expect(rig.now).toBe(NOON)
+    expect(rig.now).toBe(NOON + 5)
   })
 
   it('goes on within a bound while the ledger is out, and is told afterwards what was spent', async () => {
@@ -158,21 +178,22 @@ describe('what a key may do in a day', () => {
       await rig.answer()
       rig.now += 1
     }
-    // A hundredth at once, and ten a second. Those who had waited moved the clock on, too.
+    // A hundredth at once, and ten a second.
     expect(admitted).toBeGreaterThan(8_640)
     expect(admitted).toBeLessThanOrEqual(8_640 + (10 * (rig.now - NOON)) / 1_000)
     // Once a second, not with every request.
     expect(rig.asked.length).toBeLessThanOrEqual(2 + (rig.now - NOON) / 1_000)
     rig.now += 1_000
     await rig.take(large)
-    expect(rig.asked.at(-1)?.request.owed).toBe(admitted + 1)
+    expect(rig.asked.at(-1)?.request.owed).toBe(admitted)
   })
 
   it('is not spent where its tier has nothing left', async () => {
     const rig = new Rig()
     const tier = only('tier', { requestsPerDay: 1 })
+    rig.onSleep = () => void rig.answer()
     await rig.take(tier)
-    await rig.answer()
+    rig.grant = 8
     expect(await rig.take(key, tier)).toMatchObject({ code: 'quota_exceeded' })
     expect(await rig.take(key)).toBeNull()
   })

@@ -20,8 +20,14 @@ export interface QuotaHost {
   readonly waitUntil: (work: Promise<unknown>) => void
 }
 
-/** Who would be turned away only because the ledger has not answered yet waits this long for it, in such steps. */
+/** Nobody waits longer than this for a ledger, and looks in such steps whether it has answered. */
 const PATIENCE = { ms: 100, stepMs: 5 } as const
+
+/** A question that a ledger has yet to answer. */
+interface Asked {
+  readonly until: number
+  readonly isFirst: boolean
+}
 
 interface Timing {
   readonly now: () => number
@@ -33,8 +39,7 @@ export class Allowances {
   readonly #timing: Timing
   readonly #buckets = new Map<string, Bucket>()
   readonly #quotas = new Map<string, LeasedQuota>()
-  /** Ledgers that were asked and have yet to answer, each with the end of the patience with it. */
-  readonly #asked = new Map<string, number>()
+  readonly #asked = new Map<string, Asked>()
 
   constructor(timing: Timing) {
     this.#timing = timing
@@ -45,9 +50,14 @@ export class Allowances {
     if (allowances.length === 0) return null
     const rates = this.#takeRates(allowances)
     if (rates !== null) return rates
-    const quotas = this.#spendQuotas(allowances)
     this.#leaseAhead(allowances, host)
-    return quotas === null ? null : this.#spendLater(allowances, quotas)
+    // Where nothing is known of the day, it may be spent already.
+    await this.#waitForLedgers(allowances, ({ isFirst }) => isFirst)
+    const quotas = this.#spendQuotas(allowances)
+    if (quotas === null) return null
+    // Nobody is turned away by a quota that this isolate has only not heard of yet.
+    const isHeard = await this.#waitForLedgers(allowances, () => true)
+    return isHeard ? this.#spendQuotas(allowances) : quotas
   }
 
   #takeRates(allowances: readonly Allowance[]): Problem | null {
@@ -73,21 +83,24 @@ export class Allowances {
       return [{ allowance, ...spendOne(held, requestsPerDay, now) }]
     })
     const longest = longestWait(spent)
-    if (longest !== null) return quotaProblem(longest.allowance, longest.waitMs)
+    if (longest !== null) return quotaProblem(longest.allowance, longest.waitMs, longest.quota.isOut)
     for (const { allowance, quota } of spent) this.#quotas.set(allowance.subject, quota)
     return null
   }
 
-  /** Nobody is turned away by a quota that this isolate has only not heard of yet. */
-  async #spendLater(allowances: readonly Allowance[], refused: Problem): Promise<Problem | null> {
-    let last = refused
-    while (allowances.some(({ subject }) => this.#timing.now() < (this.#asked.get(subject) ?? 0))) {
-      await this.#timing.sleep(PATIENCE.stepMs)
-      const again = this.#spendQuotas(allowances)
-      if (again === null) return null
-      last = again
+  /** @returns whether there was anything to wait for */
+  async #waitForLedgers(
+    allowances: readonly Allowance[],
+    isWorthIt: (asked: Asked) => boolean,
+  ): Promise<boolean> {
+    const { now, sleep } = this.#timing
+    const isPending = ({ subject }: Allowance): boolean => {
+      const asked = this.#asked.get(subject)
+      return asked !== undefined && isWorthIt(asked) && now() < asked.until
     }
-    return last
+    if (!allowances.some(isPending)) return false
+    while (allowances.some(isPending)) await sleep(PATIENCE.stepMs)
+    return true
   }
 
   #leaseAhead(allowances: readonly Allowance[], host: QuotaHost): void {
@@ -98,7 +111,7 @@ export class Allowances {
       const lease = requestLease(held, requestsPerDay, now)
       if (lease === null) continue
       this.#quotas.set(subject, lease.quota)
-      this.#asked.set(subject, now + PATIENCE.ms)
+      this.#asked.set(subject, { until: now + PATIENCE.ms, isFirst: lease.isFirst })
       host.waitUntil(this.#lease(subject, lease.request, host))
     }
   }

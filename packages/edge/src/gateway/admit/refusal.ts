@@ -39,12 +39,17 @@ export function rateProblem({ name, requestsPerMinute }: Allowance, waitMs: numb
   }
 }
 
-export function quotaProblem({ name, requestsPerDay }: Allowance, waitMs: number): Problem {
+/** @param isOut whether the day's quota is known to be spent, or only can't be asked for */
+export function quotaProblem({ name, requestsPerDay }: Allowance, waitMs: number, isOut: boolean): Problem {
   const retryAfterS = Math.max(1, Math.ceil(waitMs / 1_000))
+  const quota = `${name} may make ${counted(requestsPerDay)} a day, from midnight to midnight UTC`
+  const again = `Send the request again in ${spelled(retryAfterS)}`
   return {
     status: 429,
     code: 'quota_exceeded',
-    message: `${name} may make ${counted(requestsPerDay)} a day, from midnight to midnight UTC, and has made them. Send the request again in ${spelled(retryAfterS)}, or have the gateway's operator raise requestsPerDay.`,
+    message: isOut
+      ? `${quota}, and has made them. ${again}, or have the gateway's operator raise requestsPerDay.`
+      : `${quota}. How many are left can't be told just now, and what may be made without knowing has been made. ${again}.`,
     param: null,
     retryable: true,
     retryAfterS,
