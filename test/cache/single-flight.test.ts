@@ -84,14 +84,14 @@ describe.each(BOTH)(
         wire === 'openai'
           ? { type: 'function', function: { name: 'look', parameters } }
           : { name: 'look', input_schema: parameters }
-      stack.openai.configure({ delays: { firstTokenMs: 150 } })
+      stack.openai.configure({ delays: { firstTokenMs: 60 } })
       await askTogether(wire, route, stream, { tools: [tool] })
       expect(stack.asked('openai', route)).toHaveLength(TOGETHER)
     })
 
     it('each make an attempt of their own where they name no tenant', async () => {
       const route = stack.freshRoute('koa')
-      stack.openai.configure({ delays: { firstTokenMs: 150 } })
+      stack.openai.configure({ delays: { firstTokenMs: 60 } })
       await Promise.all(Array.from({ length: TOGETHER }, () => ask(stack, wire, route, { stream })))
       expect(stack.asked('openai', route)).toHaveLength(TOGETHER)
     })
@@ -133,7 +133,7 @@ describe('the caller whose answer others follow', () => {
 
   it('ends the provider’s side when it leaves and nobody follows', async () => {
     const route = stack.freshRoute('koa')
-    stack.openai.configure({ delays: { tokenMs: 100 } })
+    stack.openai.configure({ delays: { tokenMs: 300 } })
     const gone = stack.openai.waitForAttempt(({ clientLeftAtMs }) => clientLeftAtMs !== null)
     const leader = await openStream(route)
     await leader.next()
@@ -145,7 +145,7 @@ describe('the caller whose answer others follow', () => {
 
   it('ends the provider’s side when those who followed have left, too', async () => {
     const route = stack.freshRoute('koa')
-    stack.openai.configure({ delays: { tokenMs: 150 } })
+    stack.openai.configure({ delays: { tokenMs: 300 } })
     const gone = stack.openai.waitForAttempt(({ clientLeftAtMs }) => clientLeftAtMs !== null)
     const leader = await openStream(route)
     const follower = await openStream(route)

@@ -170,6 +170,11 @@ describe('a purge', () => {
     expect((await askAs('openai', route, {})).status).toBe(503)
   })
 
+  it('is asked for by POST', async () => {
+    const answer = await fetch(`${stack.url}/ops/api/cache/purge`)
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+
   it('is for operators alone', async () => {
     expect((await purge({ tenant: 'acme' }, KEYS.app)).status).toBe(401)
   })

@@ -75,10 +75,6 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
   app.get('/directives/socket', (context) =>
     openSocket(context.req.raw, setup(context.env).keys, coordinatorOf(context.env)),
   )
-  app.get('/ops/api/*', (context) => {
-    const { env } = context
-    return serveOps(context.req.raw, setup(env).operators, coordinatorOf(env))
-  })
   app.get('/metrics', (context) => {
     const { env, req } = context
     const measure = async (region: string): Promise<Measured> => {
@@ -96,6 +92,13 @@ export function createApp(config: Config, { browserScript }: WorkerParts = {}): 
       reach: namespace === null ? 'this-isolate' : 'everywhere',
       purge: (tenant) => gateway.answers.purge(tenant, namespace),
     })
+  })
+  app.all('/ops/api/cache/purge', (context) =>
+    problemDetails(notServed(context.req.method, 'POST'), { allow: 'POST' }),
+  )
+  app.get('/ops/api/*', (context) => {
+    const { env } = context
+    return serveOps(context.req.raw, setup(env).operators, coordinatorOf(env))
   })
   app.post('/events', (context) => {
     const { env, req } = context

@@ -46,7 +46,8 @@ const respond = (body: unknown): Response => Response.json(body, { headers: { 'c
 const NOT_FOUND: Problem = {
   status: 404,
   code: 'not_found',
-  message: 'Served here: GET /ops/api/state, /ops/api/incidents/ID and /ops/api/audit?after=SEQUENCE.',
+  message:
+    'Served here: GET /ops/api/state, /ops/api/incidents/ID and /ops/api/audit?after=SEQUENCE, and POST /ops/api/cache/purge.',
   param: null,
   retryable: false,
 }

@@ -190,7 +190,7 @@ describe('admission', () => {
       const one = await admission.admit(applicant, limits.inFlight, { shares: WELL, mode: 'normal' }, HOST)
       if (isProblem(one)) refused += 1
       else {
-        one.learnFrom([{ candidate: 'm', startedAt: 0, headersAt: 0, firstOutputAt: tookMs }])
+        one.learnFrom([{ startedAt: 0, firstOutputAt: tookMs }])
         working.push({ endsAt: now + tookMs + 200, one })
       }
     }

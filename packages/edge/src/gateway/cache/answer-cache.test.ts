@@ -265,6 +265,17 @@ describe('a stored answer', () => {
     expect(asked.outcome).not.toHaveProperty('value.receipt')
   })
 
+  it('is not given for a failure when it was purged while the call was under way', async () => {
+    const { ask, keepOne, upstreams, pass, cache } = stage()
+    await keepOne()
+    await pass(60_000)
+    const asked = await ask()
+    await cache.purge('acme', null)
+    upstreams[1]?.fail('overloaded')
+    await pass()
+    expect(failureOf(asked)).toBe('overloaded')
+  })
+
   it('is too old for everything after staleMs', async () => {
     const { ask, keepOne, upstreams, pass } = stage()
     await keepOne()

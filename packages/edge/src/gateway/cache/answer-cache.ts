@@ -17,6 +17,16 @@ export interface AnswerCacheOptions {
   readonly random: () => number
 }
 
+/** One call, and everything that it takes to have it answered. */
+interface Question {
+  readonly inner: Service<Candidates, Answer>
+  readonly candidates: Candidates
+  readonly call: Call
+  readonly use: CacheUse
+  /** The key of its answer. */
+  readonly key: string
+}
+
 /** After so many leaders that failed a call asks for itself. */
 const MOST_LEADERS = 2
 /** Those who were left alone together don't ask together. */
@@ -66,36 +76,31 @@ export class AnswerCache {
   ): Promise<Outcome<Answer>> {
     const { now } = this.#options
     const key = await answerKey(call, use)
+    const question: Question = { inner, candidates, call, use, key }
     const found = await this.#shelf.find(key, use)
     if (found.answer !== null && isFresh(found.answer, use.policy, now())) {
-      this.#askAhead(inner, candidates, call, use, key, found.answer)
+      this.#askAhead(question, found.answer)
       return success(replay(found.answer, 'cached', now()))
     }
-    const outcome = await this.#ask(inner, candidates, call, use, key, found)
+    const outcome = await this.#ask(question, found)
     if (outcome.ok || !isOurs(outcome.failure)) return outcome
     const stored = await found.newest()
     if (stored === null) return outcome
     return success(replay(stored, 'stale', now()))
   }
 
-  async #ask(
-    inner: Service<Candidates, Answer>,
-    candidates: Candidates,
-    call: Call,
-    use: CacheUse,
-    key: string,
-    found: Found,
-  ): Promise<Outcome<Answer>> {
+  async #ask(question: Question, found: Found): Promise<Outcome<Answer>> {
+    const { call, use, key } = question
     const { now, sleep, random } = this.#options
     // Another call may have been given it while this one was looking elsewhere.
     const here = this.#shelf.here(key, use)
     if (here !== null && isFresh(here, use.policy, now())) return success(replay(here, 'cached', now()))
     // Two who were given the same call of a tool could pass for one.
-    if (call.request.needs.tools) return lead(inner, candidates, call, null, this.#leading(use, key))
+    if (call.request.needs.tools) return this.#lead(question, null)
     const purgedAt = this.#shelf.purges.known(use.tenant, use.namespace) ?? 0
     for (let leaders = 0; leaders < MOST_LEADERS; leaders += 1) {
       const flight = this.#board.current(key, purgedAt, now())
-      if (flight === null) return lead(inner, candidates, call, key, this.#leading(use, key))
+      if (flight === null) return this.#lead(question, key)
       const outcome = await follow(flight, call, { now, sleep })
       if (outcome !== null) return outcome
       // Everybody has just been asked in vain for this very answer.
@@ -106,24 +111,20 @@ export class AnswerCache {
       if (state === 'broken' && failure === null) break
       if (leaders === MOST_LEADERS - 1) await sleep(random() * STAGGER_MS, call.signal)
     }
-    return lead(inner, candidates, call, null, this.#leading(use, key))
+    return this.#lead(question, null)
   }
 
-  #leading(use: CacheUse, key: string) {
+  /** @param joinedBy what others can join the answer by while it is under way; null where nobody may */
+  #lead({ inner, candidates, call, use, key }: Question, joinedBy: string | null): Promise<Outcome<Answer>> {
     const { now, sleep } = this.#options
+    const { waitUntil } = use
     const keep = (answer: StoredAnswer): void => this.#shelf.keep(key, answer, use)
-    return { board: this.#board, now, sleep, waitUntil: use.waitUntil, keep }
+    return lead(inner, candidates, call, joinedBy, { board: this.#board, now, sleep, waitUntil, keep })
   }
 
   /** Asks anew in the background for an answer that is fresh for a little while only, as long as the budget lasts. */
-  #askAhead(
-    inner: Service<Candidates, Answer>,
-    candidates: Candidates,
-    call: Call,
-    use: CacheUse,
-    key: string,
-    { givenAt }: StoredAnswer,
-  ): void {
+  #askAhead(question: Question, { givenAt }: StoredAnswer): void {
+    const { call, use, key } = question
     const now = this.#options.now()
     this.#purse.deposit(call.promptSize)
     const { freshMs, refreshAheadMs } = use.policy
@@ -138,7 +139,7 @@ export class AnswerCache {
       attempts: [],
       receipts: null,
     }
-    use.waitUntil(lead(inner, candidates, own, key, this.#leading(use, key)).then(readToTheEnd))
+    use.waitUntil(this.#lead({ ...question, call: own }, key).then(readToTheEnd))
   }
 }
 

@@ -1,24 +1,16 @@
-import { success, type Failure, type Outcome } from '@paceline/core'
-import { FinishMarker } from '../attempt/finish-marker.ts'
+import { success, type Outcome } from '@paceline/core'
 import type { Answer, Call, Service, StreamBody, WholeBody } from '../call.ts'
 import type { Candidates } from '../candidate.ts'
 import { truncated } from '../wire/classify.ts'
-import type { FinishReason } from '../wire/conversation.ts'
-import type { StreamEvent } from '../wire/part.ts'
 import { Backlog } from './backlog.ts'
-import { spellEvent, weightOfText } from './event-text.ts'
-import { BEAT_MS, DEAD_MS, isRead, type Flight, type FlightBoard } from './flight.ts'
-import { plainParts } from './replayable.ts'
-import type { StoredAnswer } from './stored-answer.ts'
+import { weightOfText } from './event-text.ts'
+import { BEAT_MS, DEAD_MS, isRead, type Flight } from './flight.ts'
+import { Scribe, storedAs, type ScribeOptions } from './scribe.ts'
 import { Tether } from './tether.ts'
 
-export interface LeadOptions {
-  readonly board: FlightBoard
-  readonly now: () => number
+export interface LeadOptions extends ScribeOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
   readonly waitUntil: (work: Promise<unknown>) => void
-  /** Takes an answer that is fit to be given again. */
-  readonly keep: (answer: StoredAnswer) => void
 }
 
 /**
@@ -108,14 +100,6 @@ function takeWhole({ text, isPlain, source }: WholeBody, flight: Flight, options
   flight.state = 'landed'
 }
 
-const storedAs = ({ source, askedAt }: Flight, body: StoredAnswer['body'], now: number): StoredAnswer => ({
-  provider: source?.provider ?? '',
-  model: source?.model ?? '',
-  askedAt,
-  givenAt: now,
-  body,
-})
-
 /** The stream for the leader's own client, which is read from the provider whether that client reads or not. */
 function pass(
   body: StreamBody,
@@ -151,57 +135,5 @@ function pass(
       backlog.discard()
       tether.leave()
     },
-  }
-}
-
-/** Writes a stream down, event by event, as far as it can be told to others. */
-class Scribe {
-  readonly #flight: Flight
-  readonly #body: StreamBody
-  readonly #options: LeadOptions
-  readonly #finish = new FinishMarker()
-  #reason: FinishReason | null = null
-
-  constructor(flight: Flight, body: StreamBody, options: LeadOptions) {
-    this.#flight = flight
-    this.#body = body
-    this.#options = options
-  }
-
-  write(batch: readonly StreamEvent[]): void {
-    const flight = this.#flight
-    flight.source = { ...this.#body.source }
-    for (const event of batch) {
-      if (flight.state === 'broken' || event.parts.length === 0) continue
-      const broken = event.parts.find((part) => part.kind === 'error')
-      const parts = plainParts(event)
-      if (parts === null) this.break(broken?.failure ?? null)
-      else if (this.#options.board.write(flight, spellEvent(parts), this.#options.now())) {
-        this.#finish.read(parts)
-        for (const part of parts) if (part.kind === 'finish') this.#reason = part.reason
-        flight.state = 'speaking'
-      } else this.break(null)
-    }
-  }
-
-  /** The stream has ended as it should; what has become of it decides whether it is kept. */
-  close(): void {
-    const flight = this.#flight
-    if (flight.state === 'asking') this.break(null)
-    if (flight.state !== 'speaking') return
-    const isWhole =
-      flight.dropped === 0 && this.#finish.stands && !this.#finish.contradicted && this.#reason === 'stop'
-    if (isWhole && this.#body.source.answer === 'complete') {
-      const { keep, now } = this.#options
-      keep(storedAs(flight, { kind: 'stream', events: flight.events }, now()))
-    }
-    flight.state = 'landed'
-  }
-
-  /** @param failure what those who have heard a part of it are told; null where the fault is in sharing it */
-  break(failure: Failure | null): void {
-    // That the leader's client has left is nothing that the others should be told.
-    this.#flight.failure = failure?.kind === 'client-left' ? truncated('stream') : failure
-    this.#flight.state = 'broken'
   }
 }

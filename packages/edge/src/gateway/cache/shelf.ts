@@ -12,7 +12,7 @@ const PATIENCE_MS = 50
 export interface Found {
   /** The newest answer that came in time, fresh or not. */
   readonly answer: StoredAnswer | null
-  /** The newest once more, with what has come since: for when everything else has failed. */
+  /** The newest by now, less what was purged in the meantime: for when everything else has failed. */
   readonly newest: () => Promise<StoredAnswer | null>
 }
 
@@ -43,14 +43,11 @@ export class Shelf {
   async find(key: string, use: CacheUse): Promise<Found> {
     const { namespace, policy } = use
     const here = this.here(key, use)
+    const newest = async (): Promise<StoredAnswer | null> =>
+      this.here(key, use) ?? (namespace === null ? null : this.#readInTime(key, use, namespace))
     if (namespace === null || (here !== null && isFresh(here, policy, this.#now())))
-      return { answer: here, newest: () => Promise.resolve(here) }
-    const reading = this.#read(key, use, namespace)
-    // What comes too late for this request serves the next.
-    use.waitUntil(reading)
-    const inTime = (): Promise<StoredAnswer | null> =>
-      Promise.race([reading, this.#sleep(PATIENCE_MS).then(() => here)])
-    return { answer: await inTime(), newest: inTime }
+      return { answer: here, newest }
+    return { answer: (await this.#readInTime(key, use, namespace)) ?? here, newest }
   }
 
   /** What this isolate has in its memory. */
@@ -64,6 +61,13 @@ export class Shelf {
     for (const store of [this.#memory, ...this.#durable(namespace)]) {
       waitUntil(store.put(key, answer, policy.staleMs))
     }
+  }
+
+  #readInTime(key: string, use: CacheUse, namespace: KVNamespace): Promise<StoredAnswer | null> {
+    const reading = this.#read(key, use, namespace)
+    // What comes too late for this request is in memory for the next, and for this one should it fail.
+    use.waitUntil(reading)
+    return Promise.race([reading, this.#sleep(PATIENCE_MS).then(() => null)])
   }
 
   async #read(key: string, use: CacheUse, namespace: KVNamespace): Promise<StoredAnswer | null> {
