@@ -44,9 +44,9 @@ interface Returning {
 }
 
 export const BROWN_OUT = {
-  /** Slow: beyond so many healthy 95th percentiles, and by so much at least, since tiny times differ by chance. */
+  /** Slow: beyond so many healthy 95th percentiles, and by so much at least: less than that is a busy machine's. */
   factor: 2,
-  leastExcessMs: 100,
+  leastExcessMs: 200,
   window: 20,
   minimumSamples: 10,
   slowShare: 0.5,

@@ -252,10 +252,10 @@ describe('a candidate that turns slow', () => {
     expect(p95(probed)).toBeNull()
   })
 
-  it('is not called slow where nothing is known of it, nor for a tenth of a second', () => {
+  it('is not called slow where nothing is known of it, nor for a fifth of a second', () => {
     expect(shareOf(told(newCandidateHealth(), 40, output(700), START)).brownOut).toBe(false)
     const tiny = told(newCandidateHealth(), 400, output(12), START)
-    expect(shareOf(told(tiny, 40, output(100), START)).brownOut).toBe(false)
+    expect(shareOf(told(tiny, 40, output(200), START)).brownOut).toBe(false)
   })
 
   it('is judged by the size of the prompt', () => {
