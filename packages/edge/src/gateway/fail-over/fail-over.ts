@@ -43,7 +43,9 @@ export function failOver({ random, sleep }: FailOverOptions): Layer<Candidates, 
   }
 
   async function chooseNext(walk: Walk, last: Candidate, call: Call): Promise<Candidate | null> {
-    if (walk.deservesAnotherTry(last) && pay()) return last
+    // Whoever has not been asked yet keeps their turn: another try must not use up the last of the attempts.
+    const spare = call.maxAttempts - call.attempts.length > walk.untried
+    if (spare && walk.deservesAnotherTry(last) && pay()) return last
     const other = walk.nextUntried()
     if (other !== null) return other
     const again = walk.soonestRetry()
@@ -94,7 +96,16 @@ class Walk {
   }
 
   nextUntried(): Candidate | null {
-    return this.#candidates.find((one) => !this.#failures.has(one) && this.#fits(one)) ?? null
+    return this.#candidates.find((one) => this.#isUntried(one)) ?? null
+  }
+
+  /** How many could still be asked for the first time. */
+  get untried(): number {
+    return this.#candidates.filter((one) => this.#isUntried(one)).length
+  }
+
+  #isUntried(candidate: Candidate): boolean {
+    return !this.#failures.has(candidate) && this.#fits(candidate)
   }
 
   /**
