@@ -64,6 +64,7 @@ function helpBeforeInstalling() {
 npm test        every test
 npm run check   types, format, lint, unit tests, unused code, sizes
 npm run drill   a whole incident, from a slow provider to a learnt outcome
+npm run faults  thousands of random faults, each answer judged by what the providers wrote down
 
 Each installs what is missing when it first runs (half a minute, 700 MB); after that, its own --help lists its options:
 npm start -- --help`,

@@ -109,6 +109,17 @@ describe('failing over', () => {
     expect((await run({ a: [lone500], b: ['ok'] }, THREE)).asked).toEqual(['a', 'a', 'b'])
   })
 
+  it('leaves an attempt for each candidate that was not asked yet', async () => {
+    const { asked, outcome } = await run({ a: [lone500], b: [lone500], c: ['ok'] }, THREE, { maxAttempts: 4 })
+    expect(asked).toEqual(['a', 'a', 'b', 'c'])
+    expect(outcome.ok).toBe(true)
+    expect((await run({ a: [lone500], b: [lone500] }, THREE, { maxAttempts: 3 })).asked).toEqual([
+      'a',
+      'b',
+      'c',
+    ])
+  })
+
   it('does not ask the same candidate again at once when it asked to be left alone', async () => {
     const { asked } = await run({ a: [{ ...lone500, retryAfterMs: 900 }], b: ['ok'] }, THREE)
     expect(asked).toEqual(['a', 'b'])

@@ -36,8 +36,11 @@ export function failOver({ purse, random, sleep }: FailOverOptions): Layer<Candi
   }
 
   async function chooseNext(walk: Walk, last: Candidate, call: Call): Promise<Candidate | null> {
-    if (walk.deservesAnotherTry(last) && purse.pay(call.promptSize)) return last
-    const [other] = walk.untried()
+    const untried = walk.untried()
+    // Whoever has not been asked yet keeps their turn: another try must not use up the last of the attempts.
+    const isSpare = call.maxAttempts - call.attempts.length > untried.length
+    if (isSpare && walk.deservesAnotherTry(last) && purse.pay(call.promptSize)) return last
+    const [other] = untried
     if (other !== undefined) return other
     const again = walk.soonestRetry()
     if (again === null) return null
