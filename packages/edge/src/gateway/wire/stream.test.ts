@@ -976,6 +976,19 @@ describe('what a decoder makes of odd streams', () => {
     })
   })
 
+  it.each([undefined, null, ''])(
+    'makes an id for a call that has the id %j, another in each answer',
+    (id) => {
+      const call = delta({ tool_calls: [{ index: 0, id, function: { name: 'f' } }] })
+      const idOf = (...chunks: readonly object[]): unknown =>
+        (meaningOf(openAi(1, ...chunks)) as { blocks: { id: string }[] }).blocks[0]?.id
+      expect(idOf({ ...call, id: 'chatcmpl-9' })).toBe('call_chatcmpl-9_0')
+      const made = [idOf(call), idOf(call)]
+      expect(new Set(made).size).toBe(2)
+      for (const one of made) expect(one).toMatch(/^call_[\w-]{1,35}$/)
+    },
+  )
+
   it('gives input that comes in turns to the call that its index names', () => {
     const input = (index: number, json: string): object =>
       delta({ tool_calls: [{ index, function: { arguments: json } }] })

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { callIds } from '../call-id.ts'
 import { gaveUp, malformed } from '../classify.ts'
 import type { FinishReason } from '../conversation.ts'
 import { parseJson } from '../parse-json.ts'
@@ -18,7 +19,8 @@ export class OpenAiStreamDecoder implements StreamDecoder {
   readonly #choices: number
   readonly #seen = new Set<number>()
   readonly #finished = new Map<number, FinishReason>()
-  #started = false
+  /** Null until the first chunk has told the answer's id. */
+  #idOf: ((index: number) => string) | null = null
   #calls = 0
   /** The choice and the index that a provider gives a call → ours. */
   readonly #callAt = new Map<string, { readonly index: number; readonly id: string; readonly name: string }>()
@@ -51,8 +53,8 @@ export class OpenAiStreamDecoder implements StreamDecoder {
 
   #decodeChunk(chunk: Chunk): readonly Part[] {
     const parts: Part[] = []
-    if (!this.#started) {
-      this.#started = true
+    if (this.#idOf === null) {
+      this.#idOf = callIds(chunk.id ?? '')
       parts.push({ kind: 'start', id: chunk.id ?? '', model: chunk.model ?? '' })
     }
     for (const choice of chunk.choices ?? []) parts.push(...this.#decodeChoice(choice))
@@ -105,7 +107,8 @@ export class OpenAiStreamDecoder implements StreamDecoder {
     const goesOn =
       known !== undefined && (!id || id === known.id) && (!called?.name || called.name === known.name)
     if (called?.name && !goesOn) {
-      const call = { index: this.#calls, id: id ?? `call_${this.#calls}`, name: called.name }
+      const index = this.#calls
+      const call = { index, id: id || (this.#idOf?.(index) ?? ''), name: called.name }
       this.#calls += 1
       this.#callAt.set(place(given ?? call.index), call)
       this.#newest.set(choice, call.index)
