@@ -124,6 +124,7 @@ describe('a wrong configuration', () => {
     ['empty providers', withPart({ providers: {} }), 'providers', '{}', /at least one/],
     ['empty routes', withPart({ routes: {} }), 'routes', '{}', /at least one/],
     ['empty keys', withPart({ keys: {} }), 'keys', '{}', /at least one/],
+    ['an unknown region', withPart({ regions: ['mars'] }), 'regions[0]', '"mars"', /weur/],
     ['an unknown part', withPart({ rotues: {} }), 'rotues', 'not a setting', /spelling/],
     [
       'an unknown provider setting',

@@ -53,9 +53,9 @@ const isCapped = (shares: Shares, candidate: string): boolean =>
   Object.values(shares).some((candidates) => (candidates[candidate]?.cap ?? 1) < 1)
 
 /**
- * The one writer of health in its region: isolates report samples, and each report is answered by every candidate's share, by the
- * directives, and by leases for the probes that are due. First outputs go on to the coordinator, added up. Shares,
- * breakers and directives outlive a restart; half-filled windows need not.
+ * The one writer of health in its region: isolates report samples, and each report is answered by every candidate's
+ * share, by the directives, and by leases for the probes that are due. First outputs go on to the coordinator, added up.
+ * Shares, breakers and directives outlive a restart; half-filled windows need not.
  */
 export class ProviderHealth extends DurableObject<Bindings> {
   readonly #store: HealthStore

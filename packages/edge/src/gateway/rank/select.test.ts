@@ -150,4 +150,20 @@ describe('selecting candidates', () => {
     expect(ids.at(-1)).toBe('full')
     expect(ids.toSorted()).toEqual(['full', 'other', 'plain'])
   })
+
+  it('says where the first is tried only to see whether it is well again', () => {
+    const slow = { ...NEWCOMER, share: 0.01, brownOut: true }
+    const selected = (random: number): unknown =>
+      select(ask(), openAiWire, routeOf('plain'), { version: 1, shares: { plain: slow } }, {}, () => random)
+    // Nobody stands beside it there.
+    expect(selected(0)).toMatchObject({ trickle: false })
+    const beside = { version: 1, shares: { plain: slow } }
+    expect(select(ask(), openAiWire, routeOf('chat'), beside, {}, () => 0.005)).toMatchObject({
+      trickle: true,
+      candidates: [{ id: 'plain' }, {}, {}],
+    })
+    const tried = select(ask(), openAiWire, routeOf('chat'), beside, {}, () => 0.5)
+    expect(tried).toMatchObject({ trickle: false })
+    expect('candidates' in tried && tried.candidates.at(-1)?.id).toBe('plain')
+  })
 })
