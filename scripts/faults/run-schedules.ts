@@ -29,9 +29,17 @@ export async function runSchedules({ seed, numbers, open, onDone }: RunOptions):
         onDone(await playSchedule(scheduleOf(seed, number), house))
       begun.resolve()
     })
-    const over = Promise.all(lanes).finally(() => house.close())
-    houses.push(over.then(() => undefined))
+    const over = closeAfter(lanes, house)
+    houses.push(over)
     await Promise.race([begun.promise, over])
   }
   await Promise.all(houses)
+}
+
+async function closeAfter(lanes: readonly Promise<void>[], house: House): Promise<void> {
+  try {
+    await Promise.all(lanes)
+  } finally {
+    await house.close()
+  }
 }

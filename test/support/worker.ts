@@ -49,6 +49,7 @@ const config = defineConfig({
     small: { provider: 'openai', model: 'mock', contextTokens: 1_000 },
     large: { provider: 'anthropic', model: 'mock', contextTokens: 1_000_000 },
     absent: { provider: 'absent', model: 'mock' },
+    patient: { provider: 'openai', model: 'patient' },
     shared1: { provider: 'openai', model: 'mock' },
     shared2: { provider: 'anthropic', model: 'mock' },
     shared3: { provider: 'compatible', model: 'mock' },
@@ -58,6 +59,8 @@ const config = defineConfig({
     plain: { candidates: ['plain'] },
     sized: { candidates: ['small', 'large'], order: 'strict', timers },
     absent: { candidates: ['absent'] },
+    // With the usual timers, which leave a flood time to swell.
+    patient: { candidates: ['patient'] },
     shared: {
       candidates: ['shared1', 'shared2', 'shared3'],
       accepts: ['gpt-*'],
