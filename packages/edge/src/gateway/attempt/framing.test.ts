@@ -191,8 +191,8 @@ describe.each(WIRES)('what the $wire.name wire says', ({ wire, events }) => {
           for (const [event, data] of mangledEvents) {
             for (const part of decoder.decode({ event, data })) {
               expect(typeof part.kind).toBe('string')
-              if ('text' in part) expect(typeof part.text).toBe('string')
-              if ('json' in part) expect(typeof part.json).toBe('string')
+              expect('text' in part ? part.text : '').toBeTypeOf('string')
+              expect('json' in part ? part.json : '').toBeTypeOf('string')
             }
           }
         },
