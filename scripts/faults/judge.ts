@@ -39,7 +39,7 @@ export function judge({ ask, seen, attempts }: Played): readonly string[] {
     case 'complete':
       accuse(
         answer === 'complete' || answer === 'continued',
-        `ends like a whole answer and calls itself ${String(answer)}`,
+        `ends like a whole answer and calls itself ${JSON.stringify(answer)}`,
       )
       accuse(
         isWhole(ask, seen, attempts, answer === 'continued'),
@@ -47,7 +47,7 @@ export function judge({ ask, seen, attempts }: Played): readonly string[] {
       )
       break
     case 'incomplete':
-      accuse(answer === 'incomplete', `ends with an error and calls itself ${String(answer)}`)
+      accuse(answer === 'incomplete', `ends with an error and calls itself ${JSON.stringify(answer)}`)
       accuse(!/\[DONE\]|message_stop/.test(seen.raw), 'ends with an error and with the format’s own end')
       accuse(
         attempts.some((attempt) => strikesLate(attempt, ask)),
@@ -126,18 +126,12 @@ function strikesLate({ fault, planned, status }: JudgedAttempt, { stream, tool }
 
 /** A tool call is out with its name, before the first of its tokens. */
 function canStrikeLate(fault: Fault, tool: boolean): boolean {
-  switch (fault.kind) {
-    case 'cut':
-    case 'stall':
-    case 'in-band-error':
-    case 'malformed':
-    case 'huge-event':
-      return tool || (fault.afterTokens ?? 0) > 0
-    case 'cut-in-tool-call':
-    case 'silence':
-    case 'slow-first-token':
-      return tool
-    default:
-      return false
-  }
+  // An optional field that was left out is 0.
+  if (HAVE_A_PLACE.has(fault.kind)) return tool || placeOf(fault) > 0
+  return tool && LATE_IN_TOOL_CALLS.has(fault.kind)
 }
+
+const placeOf = (fault: Fault): number => ('afterTokens' in fault ? (fault.afterTokens ?? 0) : 0)
+
+const HAVE_A_PLACE = new Set<Fault['kind']>(['cut', 'stall', 'in-band-error', 'malformed', 'huge-event'])
+const LATE_IN_TOOL_CALLS = new Set<Fault['kind']>(['cut-in-tool-call', 'silence', 'slow-first-token'])

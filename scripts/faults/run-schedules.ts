@@ -1,10 +1,11 @@
+import { pause } from '../drill/until.ts'
 import type { House } from './house.ts'
 import { playSchedule, type Outcome } from './play-schedule.ts'
 import { scheduleOf } from './schedule.ts'
 import { SLOTS } from './world.ts'
 
 /** How many are under way at a time: most of them wait for a silent provider. */
-const SIDE_BY_SIDE = 64
+const SIDE_BY_SIDE = 48
 
 export interface RunOptions {
   readonly seed: number
@@ -25,13 +26,38 @@ export async function runSchedules({ seed, numbers, open, onDone }: RunOptions):
     const house = await open()
     const begun = Promise.withResolvers<void>()
     const lanes = Array.from({ length: Math.min(SIDE_BY_SIDE, rest.length) }, async () => {
-      for (let number = rest.shift(); number !== undefined; number = rest.shift())
+      for (let number = rest.shift(); number !== undefined; number = rest.shift()) {
+        await keepUp(house)
         onDone(await playSchedule(scheduleOf(seed, number), house))
+      }
       begun.resolve()
     })
-    const over = Promise.all(lanes).finally(() => house.close())
-    houses.push(over.then(() => undefined))
+    const over = closeAfter(lanes, house)
+    houses.push(over)
     await Promise.race([begun.promise, over])
   }
   await Promise.all(houses)
+}
+
+async function closeAfter(lanes: readonly Promise<void>[], house: House): Promise<void> {
+  try {
+    await Promise.all(lanes)
+  } finally {
+    await house.close()
+  }
+}
+
+/** A gateway that answers a question about nothing later than this has too much to do for timers to mean anything. */
+const PROMPT_MS = 100
+const BREATHER_MS = 250
+
+/** Waits until the machine keeps up: its own slowness would look like that of providers. */
+async function keepUp({ url }: House): Promise<void> {
+  for (;;) {
+    const askedAt = performance.now()
+    const response = await fetch(`${url}/nothing`)
+    await response.arrayBuffer()
+    if (performance.now() - askedAt < PROMPT_MS) return
+    await pause(BREATHER_MS)
+  }
 }

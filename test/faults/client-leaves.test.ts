@@ -1,10 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../support/ask.ts'
+import { PLACES } from '../support/places.ts'
+import { callRaw } from '../support/raw-caller.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
   stack = await startStack()
+  // Cold, it would be slower than the callers who leave.
+  await ask(stack, 'openai', stack.freshRoute('o'), { stream: true })
 })
 afterAll(() => stack.close())
 afterEach(() => {
@@ -44,6 +48,53 @@ it('ends the provider’s side before its next token when the caller leaves a ru
   expect(attempt.tokensSent).toBeLessThanOrEqual(2)
 })
 
+/** Where a caller may stand when it leaves; the provider says nothing more, so that only the leaving ends it. */
+const PHASES = [
+  { phase: 'while it waits for the second word', words: 1 },
+  { phase: 'in the middle', words: 7 },
+  { phase: 'after the last word', words: 99 },
+] as const
+const LEAVERS = 5
+
+/** How long a silent provider is held after its caller left, in ms: what the one in the middle of five sees. */
+async function heldMs(
+  { client, order, faulty }: (typeof PLACES)[number],
+  words: number,
+  how: 'reset' | 'fin',
+): Promise<{ route: string; ms: number }> {
+  const route = stack.freshRoute(order)
+  stack.spoil(faulty, route, { kind: 'stall', afterTokens: words })
+  const times: number[] = []
+  for (let leaver = 0; leaver < LEAVERS; leaver += 1) {
+    const stalled = stack[faulty].nextAttempt((attempt) => attempt.ending === 'stalled')
+    const gone = stack[faulty].nextAttempt((attempt) => attempt.clientLeftAtMs !== null)
+    const caller = await callRaw(stack, client, route)
+    await stalled
+    const leftAt = performance.now()
+    caller.leave(how)
+    await gone
+    times.push(performance.now() - leftAt)
+  }
+  stack.spoil(faulty, route, null)
+  return { route, ms: times.sort((a, b) => a - b)[Math.floor(LEAVERS / 2)] ?? Infinity }
+}
+
+describe.each(PLACES)('a client of the $client wire, with $faulty in front', (place) => {
+  it.each(PHASES)('has its provider let go of within 100 ms when it leaves $phase', async ({ words }) => {
+    const { route, ms } = await heldMs(place, words, 'reset')
+    expect(ms).toBeLessThan(100)
+    expect(await leadersFor(stack, route)).toEqual(new Set([place.faulty]))
+  })
+})
+
+it('bounds what a caller wastes who leaves without a reset while nothing is said', async () => {
+  const [place] = PLACES
+  if (place === undefined) throw new Error('there are no places')
+  // On a developer's machine workerd takes a FIN for a caller who has said everything and still listens; it notices
+  // with the next word that it writes, and where none comes, the gap's timer (400 ms) ends the attempt.
+  expect((await heldMs(place, 1, 'fin')).ms).toBeLessThan(1_000)
+})
+
 it('counts a caller’s leaving against nobody', async () => {
   const route = stack.freshRoute('oa')
   stack.openai.configure({ delays: { tokenMs: 50 } })
@@ -75,6 +126,7 @@ describe('callers that leave before the first token', () => {
   let early: Stack
   beforeAll(async () => {
     early = await startStack({ worker: 'worker-with-leavers.ts' })
+    await ask(early, 'openai', early.freshRoute('o'), { stream: true })
   })
   afterAll(() => early.close())
 

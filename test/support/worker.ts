@@ -72,6 +72,7 @@ const config = defineConfig({
     bound: { provider: 'bound', model: '@cf/test/parrot' },
     misnamed: { provider: 'bound', model: '@cf/test/no-such-model' },
     unbound: { provider: 'openai', model: 'mock' },
+    patient: { provider: 'openai', model: 'patient' },
     shared1: { provider: 'openai', model: 'mock' },
     shared2: { provider: 'anthropic', model: 'mock' },
     shared3: { provider: 'compatible', model: 'mock' },
@@ -83,6 +84,8 @@ const config = defineConfig({
     absent: { candidates: ['absent'] },
     bound: { candidates: ['bound'] },
     'bound-then-openai': { candidates: ['misnamed', 'unbound'], order: 'strict', timers },
+    // With the usual timers, which leave a flood time to swell.
+    patient: { candidates: ['patient'] },
     shared: {
       candidates: ['shared1', 'shared2', 'shared3'],
       accepts: ['gpt-*'],

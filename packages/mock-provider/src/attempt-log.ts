@@ -22,7 +22,7 @@ export interface Attempt {
   readonly tokensSent: number
   /** What the answer is made of, token by token; the first `tokensSent` of them went out. Empty for a refusal. */
   readonly pieces: readonly string[]
-  /** Bytes of the body that went out, as of the last change. */
+  /** Bytes of the body that went out, to within a megabyte while it goes on. */
   readonly bytesSent: number
   /** The kinds of the faults that applied, joined by `+`; null when it was healthy. */
   readonly fault: string | null

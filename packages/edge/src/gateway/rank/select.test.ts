@@ -154,15 +154,22 @@ describe('selecting candidates', () => {
   it('says where the first is tried only to see whether it is well again', () => {
     const slow = { ...NEWCOMER, share: 0.01, brownOut: true }
     const selected = (random: number): unknown =>
-      select(ask(), openAiWire, routeOf('plain'), { version: 1, shares: { plain: slow } }, {}, () => random)
+      select(
+        ask(),
+        openAiWire,
+        routeOf('plain'),
+        outlook({ shares: { version: 1, shares: { plain: slow } }, random: () => random }),
+      )
     // Nobody stands beside it there.
     expect(selected(0)).toMatchObject({ trickle: false })
     const beside = { version: 1, shares: { plain: slow } }
-    expect(select(ask(), openAiWire, routeOf('chat'), beside, {}, () => 0.005)).toMatchObject({
+    expect(
+      select(ask(), openAiWire, routeOf('chat'), outlook({ shares: beside, random: () => 0.005 })),
+    ).toMatchObject({
       trickle: true,
       candidates: [{ id: 'plain' }, {}, {}],
     })
-    const tried = select(ask(), openAiWire, routeOf('chat'), beside, {}, () => 0.5)
+    const tried = select(ask(), openAiWire, routeOf('chat'), outlook({ shares: beside }))
     expect(tried).toMatchObject({ trickle: false })
     expect('candidates' in tried && tried.candidates.at(-1)?.id).toBe('plain')
   })

@@ -604,6 +604,15 @@ describe('a stream with a finish marker on every chunk', () => {
     ])
   })
 
+  it('holds no more than a stream can mean when the end does not come', () => {
+    const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
+    const flood = [chunkOf('a'), ...Array.from({ length: 5_000 }, () => COUNTS)]
+    for (const event of decodeAll(openAiWire, flood)) encoder.encode(event)
+    const passed = readSse(encoder.complete(ACCOUNT))
+    expect(passed.map((raw) => stripAccount(raw)).slice(0, 2)).toEqual([chunkOf('a'), COUNTS])
+    expect(passed.length).toBeLessThan(1_100)
+  })
+
   it('lets what it held pass before plain words, too', () => {
     const encoder = openAiWire.streamEncoder(requestOf(openAiWire))
     const plain = { event: '', data: '{"id":"a","choices":[{"index":0,"delta":{"content":"b"}}]}' }

@@ -8,6 +8,9 @@ import type { Account, StreamEncoder } from '../wire.ts'
 import { spellFinish, spellUsage } from './finish-reason.ts'
 import { encodeOpenAiProblem } from './problem.ts'
 
+/** Far more than any stream has after its finish marker: a provider that goes on for ever must not fill the memory. */
+const MOST_HELD = 1_000
+
 /**
  * Writes Chat Completions chunks. The chunk with the finish marker, and the token counts after it, are held back
  * until the stream has proven whole: the last one of them carries the account.
@@ -39,7 +42,7 @@ export class OpenAiStreamEncoder implements StreamEncoder {
     if (this.#held.length === 0 && !parts.some((part) => part.kind === 'finish'))
       return outdated + writeEvent(raw)
     const json = parseJson(raw.data)
-    if (json.ok) this.#held.push(json.value)
+    if (json.ok && this.#held.length < MOST_HELD) this.#held.push(json.value)
     return outdated
   }
 
