@@ -6,7 +6,7 @@ import type { QuotaHost } from './admit/allowances.ts'
 import { askOnce } from './attempt/attempt.ts'
 import { AnswerCache } from './cache/answer-cache.ts'
 import { cacheUse, type CacheHost } from './cache/cache-use.ts'
-import { authenticate } from './parse/authenticate.ts'
+import { arrive } from './parse/arrive.ts'
 import type { Answer, Attempt, Call, Service } from './call.ts'
 import type { Candidate, Candidates } from './candidate.ts'
 import { failOver } from './fail-over/fail-over.ts'
@@ -14,12 +14,11 @@ import { issueReceipts, receiptEntry } from './account/issue-receipts.ts'
 import { hedge } from './hedge/hedge.ts'
 import { Purse } from './purse.ts'
 import { probe } from './attempt/probe.ts'
-import { invalid, isProblem, type Problem } from './problem.ts'
-import { readBody } from './parse/read-body.ts'
+import { isProblem } from './problem.ts'
 import { reportHealth } from './account/report-health.ts'
 import { respond, respondFailure, respondProblem } from './account/respond.ts'
 import { select } from './rank/select.ts'
-import { findRoute, type AppKey, type Route, type Setup } from './setup.ts'
+import type { Setup } from './setup.ts'
 import { sleep } from './sleep.ts'
 import { ReplayMemory } from './splice/replay-memory.ts'
 import { splice } from './splice/splice.ts'
@@ -34,19 +33,21 @@ export interface Host extends Hearsay, QuotaHost, CacheHost {
 const HEDGING = new Set<Mode>(['normal', 'conserving'])
 
 /**
- * One AI request from arrival to last byte. The order of the stages is the argument:
+ * One AI request from arrival to last byte, in ten stages. Their order is the argument:
  *
- * - authenticate and parse: nothing is spent on a request that can't be answered
- * - admit: within what key and tier allow, and under pressure the least important are turned away first
- * - cache: around everything that asks; a route without one passes it by
- * - rank: who could answer, best first, by health
- * - attempt: ask one, under phase timers, up to its first output
- * - fail over: around attempts, never inside: it alone decides about another try
- * - commit: at the first output the answer goes out, and no retry can be expressed any more
- * - account: with the answer, who gave it, after how many attempts, and whether it is whole
- *
- * Health reports stand inside failing over, so that every attempt counts, and outside attempting, so that they can't
- * change one.
+ * 1. parse: keys, sizes, types. Nothing is spent on a request that can't be answered.
+ * 2. admit: before anything is looked up, since under pressure looking up is work, too.
+ * 3. cache: around all that asks somebody, so that it can stand in when nobody answers; and around going on (9), so that
+ *    those who share an answer share its mending.
+ * 4. rank: who could answer, best first, by health and directives. Once for each request: all that follows keeps its order.
+ * 5. attempt: asks one candidate, under phase timers, up to its first output.
+ * 6. hedge: around attempts and inside failing over, so that two that run at once count as one step, whose failure comes
+ *    when both have failed.
+ * 7. fail over: the one place that decides about another try.
+ * 8. commit: at the first output the answer goes out. Only a stream is left, and no retry can be expressed for it.
+ * 9. splice: around the commit, since what it mends begins there. It asks by attempts of its own, past 6 and 7.
+ * 10. account: who answered, after how many attempts, whether it is whole; receipts and health by attempt, so that losers
+ *     and second tries count as well, and outside of attempts, so that they can't change one.
  */
 export class Gateway {
   readonly #health: HealthView
@@ -71,17 +72,10 @@ export class Gateway {
 
   async handle(request: Request, wire: Wire, setup: Setup, host: Host): Promise<Response> {
     const startedAt = Date.now()
-    const key = authenticate(request.headers, setup.keys)
-    if (isProblem(key)) return respondProblem(key, wire, null)
-    const passed = passHeaders(request.headers, wire)
-    const body = await readBody(request, setup)
-    if (!body.ok) return respondProblem(body.problem, wire, null)
-    const parsed = wire.parseRequest(body.value, passed)
-    if (!parsed.ok) return respondProblem(invalid(parsed.bad.message, parsed.bad.param), wire, null)
-    const chat = parsed.value
-    const route = permittedRoute(setup, key, chat.model)
-    if (isProblem(route)) return respondProblem(route, wire, null)
-    const cache = cacheUse(route, key, request.headers, body.bytes, host)
+    const arrival = await arrive(request, wire, setup)
+    if (isProblem(arrival)) return respondProblem(arrival, wire, null)
+    const { key, route, chat, bytes } = arrival
+    const cache = cacheUse(route, key, request.headers, bytes, host)
     if (cache !== null && isProblem(cache)) return respondProblem(cache, wire, null)
     const { directives } = this.#health
     await this.#warmth.keep(this.#health, host, sleep, Date.now)
@@ -115,11 +109,11 @@ export class Gateway {
       route,
       wire,
       request: chat,
-      promptSize: promptSizeOf(body.bytes),
+      promptSize: promptSizeOf(bytes),
       origin: 'gateway',
       criticality: admitted.criticality,
       directives: directives.followedAt(routedAt),
-      passHeaders: passed,
+      passHeaders: arrival.passHeaders,
       startedAt,
       maxAttempts: selection.permitted ? route.maxAttempts : 1,
       deadlineAt: startedAt + route.timers.totalMs,
@@ -184,26 +178,4 @@ export class Gateway {
       this.#health.note({ kind: 'end', candidate: id, result: 'success', generation })
     }
   }
-}
-
-function permittedRoute(setup: Setup, key: AppKey, model: string): Route | Problem {
-  const opens = (route: Route): boolean => key.routes === null || key.routes.includes(route.name)
-  const route = findRoute(setup.routes, model)
-  const known = setup.routes
-    .filter(opens)
-    .flatMap(({ name, accepts }) => [name, ...accepts].map((one) => `'${one}'`))
-  const problem = { param: 'model', retryable: false } as const
-  if (route === null) {
-    const message = `This gateway knows no model of that name. It answers to: ${known.join(', ')}.`
-    return { ...problem, status: 404, code: 'unknown_model', message }
-  }
-  if (opens(route)) return route
-  const message = `This key does not open that model. It opens: ${known.join(', ')}.`
-  return { ...problem, status: 403, code: 'route_forbidden', message }
-}
-
-/** The caller's headers that belong to its format. */
-function passHeaders(headers: Headers, wire: Wire): Record<string, string> {
-  const passed = wire.callerHeaders.map((name) => [name, headers.get(name)] as const)
-  return Object.fromEntries(passed.filter((entry): entry is readonly [string, string] => entry[1] !== null))
 }
