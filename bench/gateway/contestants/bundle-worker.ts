@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { run } from '../../../scripts/local/build.ts'
+
+/** A Worker as a deployment would upload it, and the date whose behaviour it asks for. */
+export interface BundledWorker {
+  readonly script: string
+  readonly compatibilityDate: string
+  readonly compatibilityFlags: readonly string[]
+  /** Names of bindings, and the Durable Object classes that they bind. */
+  readonly objects: Readonly<Record<string, string>>
+}
+
+interface FromWrangler {
+  readonly compatibilityDate: string
+  readonly compatibilityFlags: string[]
+  readonly durableObjects: Record<string, { className: string }>
+}
+
+/**
+ * Bundles an entry with wrangler itself, by the dates of the repository's own wrangler.toml.
+ *
+ * @param isEdge whether it has the Durable Objects that are bound there
+ */
+export async function bundleWorker(root: string, entry: string, isEdge: boolean): Promise<BundledWorker> {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
+  const { compatibilityDate, compatibilityFlags, durableObjects } = workerOptions as unknown as FromWrangler
+  const objects = Object.fromEntries(
+    Object.entries(isEdge ? durableObjects : {}).map(([binding, { className }]) => [binding, className]),
+  )
+  const folder = join(root, '.paceline', 'bench', basename(entry, '.ts'))
+  mkdirSync(folder, { recursive: true })
+  const config = join(folder, 'wrangler.json')
+  const bindings = Object.entries(objects).map(([name, className]) => ({ name, class_name: className }))
+  writeFileSync(
+    config,
+    JSON.stringify({
+      name: 'bench',
+      main: entry,
+      compatibility_date: compatibilityDate,
+      compatibility_flags: compatibilityFlags,
+      ...(isEdge
+        ? {
+            durable_objects: { bindings },
+            migrations: [{ tag: 'v1', new_sqlite_classes: Object.values(objects) }],
+          }
+        : {}),
+    }),
+  )
+  await run('wrangler', ['deploy', '--dry-run', '--config', config, '--outdir', folder], root)
+  const script = readFileSync(join(folder, `${basename(entry, '.ts')}.js`), 'utf8')
+  return { script, compatibilityDate, compatibilityFlags, objects }
+}
