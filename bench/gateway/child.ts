@@ -33,7 +33,13 @@ export function startChild(
   const [program, programArgs] =
     core === null ? [command, args] : ['taskset', ['-c', String(core), command, ...args]]
   const child = spawn(program, programArgs, {
-    stdio: ['ignore', 'pipe', 'pipe', ...(messages ? ['ipc' as const] : []), ...(control ? ['pipe' as const] : [])],
+    stdio: [
+      'ignore',
+      'pipe',
+      'pipe',
+      ...(messages ? ['ipc' as const] : []),
+      ...(control ? ['pipe' as const] : []),
+    ],
     env: { ...process.env, ...env },
   })
   let words = ''

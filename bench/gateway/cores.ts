@@ -35,6 +35,8 @@ export function allowedCores(shown: string): Core[] {
   const list = shown.split(':').at(-1)?.trim() ?? ''
   return list.split(',').flatMap((range) => {
     const [first = Number.NaN, last = first] = range.split('-').map(Number)
-    return Number.isInteger(first) ? Array.from({ length: last - first + 1 }, (_, index) => first + index) : []
+    return Number.isInteger(first)
+      ? Array.from({ length: last - first + 1 }, (_, index) => first + index)
+      : []
   })
 }

@@ -26,7 +26,7 @@ const JITTER = 0.1
  */
 export async function startHouse(
   root: string,
-  { text, chunks, seed, firstTokenMs, targetMs, receipts }: Options,
+  { text, chunks, seed, firstTokenMs, targetMs, receipts, profile }: Options,
   closers: (() => Promise<void>)[],
   say: (words: string) => void,
 ): Promise<House> {
@@ -57,7 +57,7 @@ export async function startHouse(
         ...(receipts ? { BROWSER_KEY: 'pk_bench' } : {}),
       },
     },
-    { core: cores.contestants },
+    { core: cores.contestants, inspect: profile !== null },
   )
   closers.push(() => workerd.stop())
   say('starting Portkey')
@@ -103,7 +103,7 @@ export async function startHouse(
 /** The version that Portkey's package says it has. */
 export const portkeyVersion = (root: string): string =>
   (
-    JSON.parse(
-      readFileSync(join(root, 'bench/node_modules/@portkey-ai/gateway/package.json'), 'utf8'),
-    ) as { version: string }
+    JSON.parse(readFileSync(join(root, 'bench/node_modules/@portkey-ai/gateway/package.json'), 'utf8')) as {
+      version: string
+    }
   ).version

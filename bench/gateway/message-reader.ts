@@ -55,7 +55,7 @@ export class MessageReader {
   #readHead(all: Buffer, at: number): number | null {
     const end = all.indexOf('\r\n\r\n', at)
     if (end === -1) return null
-    const head = all.latin1Slice(at, end)
+    const head = all.toString('latin1', at, end)
     this.#sink.head(head)
     this.#left = Number(/\r\ncontent-length: *(\d+)/iu.exec(head)?.[1] ?? 0)
     this.#state = /\r\ntransfer-encoding: *chunked/iu.test(head) ? 'chunk-size' : 'sized'
@@ -74,7 +74,7 @@ export class MessageReader {
   #readChunkSize(all: Buffer, at: number): number | null {
     const end = all.indexOf('\r\n', at)
     if (end === -1) return null
-    this.#left = Number.parseInt(all.latin1Slice(at, end), 16)
+    this.#left = Number.parseInt(all.toString('latin1', at, end), 16)
     this.#state = this.#left === 0 ? 'trailer' : 'chunk-data'
     return end + 2
   }

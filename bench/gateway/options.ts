@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../../scripts/local/whole-number.ts'
 
@@ -21,6 +22,7 @@ the Portkey OSS gateway: in turns, on this machine, on loopback. Exits with 1 wh
   --soak-seconds N      also watch memory under mixed load for so long; 300 stand for an hour
   --text TEXT           what the upstream says
   --seed N              of the mock providers' jitter and of what arrives when (1)
+  --profile FOLDER      only write CPU profiles of the Worker under load there, for Chromium's developer tools
   --receipts            Paceline also seals receipts, as it does where pages report to it
   --json                the result as JSON, and nothing else (with npm run --silent bench)
   -h, --help            this text`
@@ -46,6 +48,8 @@ export interface Options {
   readonly soakMs: number
   readonly text: string
   readonly seed: number
+  /** Folder for CPU profiles; null to measure. */
+  readonly profile: string | null
   readonly receipts: boolean
   readonly json: boolean
 }
@@ -72,8 +76,12 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       rate: { type: 'string', default: '20' },
       'target-ms': { type: 'string' },
       'soak-seconds': { type: 'string', default: '0' },
-      text: { type: 'string', default: 'Riders take turns at the front, and nobody rides alone against the wind.' },
+      text: {
+        type: 'string',
+        default: 'Riders take turns at the front, and nobody rides alone against the wind.',
+      },
       seed: { type: 'string', default: '1' },
+      profile: { type: 'string' },
       receipts: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -103,16 +111,21 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     soakMs: wholeNumber(values['soak-seconds'], '--soak-seconds', 0, 86_400) * 1_000,
     text: values.text,
     seed: wholeNumber(values.seed, '--seed', 0, 2 ** 31),
+    profile: values.profile === undefined ? null : folder(values.profile),
     receipts: values.receipts,
     json: values.json,
   }
 }
 
+function folder(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path
+  throw new Error(`--profile is '${path}': expected a folder that is there.`)
+}
+
 function measures(named: readonly string[]): ReadonlySet<Measure> {
   const known = named.map((name) => {
     const measure = MEASURES.find((one) => one === name)
-    if (measure === undefined)
-      throw new Error(`--only is '${name}': expected one of ${MEASURES.join(', ')}.`)
+    if (measure === undefined) throw new Error(`--only is '${name}': expected one of ${MEASURES.join(', ')}.`)
     return measure
   })
   return new Set(known.length === 0 ? MEASURES : known)

@@ -23,7 +23,9 @@ export function workerdConfig({ paceline, passThrough, variables, storage }: Wor
   const bound = classes.map(
     ([binding, name]) => `(name = ${text(binding)}, durableObjectNamespace = ${text(name)})`,
   )
-  const texts = Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`)
+  const texts = Object.entries(variables).map(
+    ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+  )
   const date = `compatibilityDate = ${text(paceline.compatibilityDate)}, compatibilityFlags = [${paceline.compatibilityFlags.map(text).join(', ')}]`
   return `using Workerd = import "/workerd/workerd.capnp";
 

@@ -42,7 +42,8 @@ export async function saturate(contestant: Contestant, saturation: Saturation): 
       body: (bytes: Buffer) => (last = bytes),
       broken: (why: string) => fail(`broke off: ${why}.`),
       end: () => {
-        if (status !== '200' || !isWhole(last)) return fail(`answered ${status}: ${last.toString().slice(0, 300)}`)
+        if (status !== '200' || !isWhole(last))
+          return fail(`answered ${status}: ${last.toString().slice(0, 300)}`)
         answered += 1
         if (isOver) over.resolve()
         else connection.ask(request, listener)

@@ -35,7 +35,11 @@ interface Seen {
 }
 
 /** Asks the route `brown-out` by the clock: while all is well, and while the primary's first token comes late. */
-export async function brownOut(paceline: Contestant, plan: Plan, say: (words: string) => void): Promise<BrownOut> {
+export async function brownOut(
+  paceline: Contestant,
+  plan: Plan,
+  say: (words: string) => void,
+): Promise<BrownOut> {
   const primary = new MockControl(plan.primary)
   const alternate = new MockControl(plan.alternate)
   const pool = new Pool(paceline.port)

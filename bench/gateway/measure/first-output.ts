@@ -19,7 +19,7 @@ export async function firstOutputRound(
   contestants: readonly Contestant[],
   lastsMs: number,
 ): Promise<FirstOutputs> {
-  const lanes = contestants.map((contestant) => ({
+  const lanes: readonly Lane[] = contestants.map((contestant) => ({
     name: contestant.name,
     pool: new Pool(contestant.port),
     request: requestBytes(contestant, {
@@ -27,7 +27,7 @@ export async function firstOutputRound(
       stream: true,
       messages: [{ role: 'user', content: 'Why ride in a paceline?' }],
     }),
-    times: [] as number[],
+    times: [],
   }))
   const asked: Promise<void>[] = []
   const until = performance.now() + lastsMs
@@ -36,12 +36,7 @@ export async function firstOutputRound(
     for (const place of lanes.keys()) {
       const lane = lanes[(turn + place) % lanes.length]
       if (lane === undefined) continue
-      asked.push(
-        timeStream(lane.pool, lane.request).then(({ firstOutputMs, complete }) => {
-          if (firstOutputMs === null || !complete) throw new Error(`${lane.name} gave an answer that is not whole.`)
-          lane.times.push(firstOutputMs)
-        }),
-      )
+      asked.push(timeOne(lane))
       await wait(APART_MS)
     }
   }
@@ -51,4 +46,17 @@ export async function firstOutputRound(
     for (const { pool } of lanes) pool.close()
   }
   return new Map(lanes.map(({ name, times }) => [name, times]))
+}
+
+interface Lane {
+  readonly name: Name
+  readonly pool: Pool
+  readonly request: Buffer
+  readonly times: number[]
+}
+
+async function timeOne({ name, pool, request, times }: Lane): Promise<void> {
+  const { firstOutputMs, complete } = await timeStream(pool, request)
+  if (firstOutputMs === null || !complete) throw new Error(`${name} gave an answer that is not whole.`)
+  times.push(firstOutputMs)
 }

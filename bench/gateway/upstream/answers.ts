@@ -46,7 +46,10 @@ export const wholeText = (text: string, words: number): string => wordsOf(text, 
 
 function wordsOf(text: string, count: number): string[] {
   const words = text.split(/\s+/u).filter((word) => word !== '')
-  return Array.from({ length: count }, (_, index) => `${index === 0 ? '' : ' '}${words[index % words.length]}`)
+  return Array.from(
+    { length: count },
+    (_, index) => `${index === 0 ? '' : ' '}${words[index % words.length]}`,
+  )
 }
 
 function event(delta: object, finish: string | null): string {

@@ -40,17 +40,26 @@ function serve(socket: Socket, answers: Answers, pace: () => Pace): void {
   socket.on('error', () => socket.destroy())
 }
 
-function speak(socket: Socket, { streamHead, role, words, finish }: Answers, { firstTokenMs, gapMs }: Pace): void {
+function speak(
+  socket: Socket,
+  { streamHead, role, words, finish }: Answers,
+  { firstTokenMs, gapMs }: Pace,
+): void {
   socket.write(Buffer.concat([streamHead, role]))
   let at = 0
-  const next = (): void => {
-    if (socket.destroyed) return
-    do {
-      socket.write(words[at] ?? finish)
-      at += 1
-    } while (at <= words.length && gapMs === 0)
-    if (at <= words.length) setTimeout(next, gapMs)
+  const say = (): boolean => {
+    socket.write(words[at] ?? finish)
+    at += 1
+    return at <= words.length && !socket.destroyed
   }
-  if (firstTokenMs === 0 && gapMs === 0) next()
-  else setTimeout(next, firstTokenMs)
+  const next = (): void => {
+    if (say()) setTimeout(next, gapMs)
+  }
+  const begin = (): void => {
+    if (socket.destroyed) return
+    if (gapMs > 0) return next()
+    while (say());
+  }
+  if (firstTokenMs === 0) begin()
+  else setTimeout(begin, firstTokenMs)
 }

@@ -32,7 +32,9 @@ export class MockControl {
   async #call(path: string, method: string, body: object | null = null): Promise<Response> {
     const response = await fetch(this.#url + path, {
       method,
-      ...(body === null ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body === null
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     })
     if (!response.ok) throw new Error(`The mock provider refused ${method} ${path}: ${await response.text()}`)
     return response
