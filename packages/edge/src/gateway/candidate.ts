@@ -9,7 +9,7 @@ export interface Candidate {
   readonly wire: Wire
   /** The provider's chat endpoint. */
   readonly url: string
-  /** Credentials and whatever else the provider wants with each request. */
+  /** Credentials and whatever else the provider wants with each request. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly model: UpstreamModel
   readonly contextTokens: number

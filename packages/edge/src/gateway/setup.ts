@@ -105,7 +105,7 @@ function toCandidate(
     provider: model.provider,
     wire,
     url: base.replace(/\/+$/, '') + wire.path,
-    headers: { ...provider.headers, ...(key === null ? {} : wire.credentials(key)) },
+    headers: inLowerCase({ ...provider.headers, ...(key === null ? {} : wire.credentials(key)) }),
     model: {
       model: model.model,
       maxOutputTokens: model.maxOutputTokens,
@@ -117,6 +117,10 @@ function toCandidate(
     capabilities: model.capabilities,
   }
 }
+
+/** Of two names that differ in case alone the later counts, as it does where headers are set one by one. */
+const inLowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 function timesOf({ timers: own }: ModelConfig, { timers }: RouteConfig): PhaseTimes {
   return {

@@ -67,12 +67,13 @@ function begin(candidate: Candidate, call: Call): AttemptRecord {
   return record
 }
 
-function headersFor({ wire, headers: own }: Candidate, { wire: callerWire, passHeaders }: Call): Headers {
-  const headers = new Headers({ 'content-type': 'application/json', ...wire.defaultHeaders })
-  const sources = wire === callerWire ? [passHeaders, own] : [own]
-  for (const source of sources) for (const [name, value] of Object.entries(source)) headers.set(name, value)
-  return headers
-}
+/** Header names in lower case, as both sides have them: the later of two by the same name counts. */
+const headersFor = ({ wire, headers: own }: Candidate, call: Call): Record<string, string> => ({
+  'content-type': 'application/json',
+  ...wire.defaultHeaders,
+  ...(wire === call.wire ? call.passHeaders : {}),
+  ...own,
+})
 
 const bodyFor = ({ wire, model }: Candidate, { request, wire: callerWire }: Call): unknown =>
   wire === callerWire
