@@ -74,12 +74,19 @@ export function figuresOf(measured: Measured): Partial<Record<Target, Figure>> {
 
 const once = (value: number): Figure => ({ value, least: value, most: value })
 
-/** The median over the rounds of one contestant's rate over another's in the same round. */
+/**
+ * The median over the rounds of one contestant's rate over another's in the same round. Rates are by the contestant's own
+ * processor time, so that whoever else computes on this machine takes from nobody; by the clock where that can't be seen.
+ */
 export function ratio(rounds: readonly Round[], of: Name, to: Name): Figure {
   return spreadOf(
-    rounds.map(
-      (round) => (round.get(of)?.perSecond ?? Number.NaN) / (round.get(to)?.perSecond ?? Number.NaN),
-    ),
+    rounds.map((round) => {
+      const [one, other] = [round.get(of), round.get(to)]
+      if (one === undefined || other === undefined) return Number.NaN
+      return one.perCpuSecond === null || other.perCpuSecond === null
+        ? one.perSecond / other.perSecond
+        : one.perCpuSecond / other.perCpuSecond
+    }),
   )
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { unstable_readConfig } from 'wrangler'
 import { run } from '../../../scripts/local/build.ts'
 
 /** A Worker as a deployment would upload it, and the date whose behaviour it asks for. */
@@ -12,27 +12,19 @@ export interface BundledWorker {
   readonly objects: Readonly<Record<string, string>>
 }
 
-interface FromWrangler {
-  readonly compatibilityDate: string
-  readonly compatibilityFlags: string[]
-  readonly durableObjects: Record<string, { className: string }>
-}
-
 /**
- * Bundles an entry with wrangler itself, by the dates of the repository's own wrangler.toml.
+ * Bundles an entry with wrangler itself, by the dates and options of the repository's own wrangler.toml.
  *
  * @param isEdge whether it has the Durable Objects that are bound there
  */
 export async function bundleWorker(root: string, entry: string, isEdge: boolean): Promise<BundledWorker> {
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
-  const { compatibilityDate, compatibilityFlags, durableObjects } = workerOptions as unknown as FromWrangler
-  const objects = Object.fromEntries(
-    Object.entries(isEdge ? durableObjects : {}).map(([binding, { className }]) => [binding, className]),
-  )
+  const deployed = unstable_readConfig({ config: join(root, 'wrangler.toml') }, { hideWarnings: true })
+  const { compatibility_date: compatibilityDate = '', compatibility_flags: compatibilityFlags } = deployed
+  const bindings = isEdge ? deployed.durable_objects.bindings : []
+  const objects = Object.fromEntries(bindings.map(({ name, class_name: className }) => [name, className]))
   const folder = join(root, '.paceline', 'bench', basename(entry, '.ts'))
   mkdirSync(folder, { recursive: true })
   const config = join(folder, 'wrangler.json')
-  const bindings = Object.entries(objects).map(([name, className]) => ({ name, class_name: className }))
   writeFileSync(
     config,
     JSON.stringify({
@@ -40,6 +32,7 @@ export async function bundleWorker(root: string, entry: string, isEdge: boolean)
       main: entry,
       compatibility_date: compatibilityDate,
       compatibility_flags: compatibilityFlags,
+      keep_names: deployed.keep_names,
       ...(isEdge
         ? {
             durable_objects: { bindings },

@@ -21,12 +21,12 @@ export class MockControl {
 
   /** How many calls are still being answered. */
   async countOpen(): Promise<number> {
-    return (await this.#attempts()).filter(({ ending }) => ending === 'open' || ending === 'stalled').length
+    return (await this.#attempts()).filter(({ endedAtMs }) => endedAtMs === null).length
   }
 
-  async #attempts(): Promise<readonly { readonly ending: string }[]> {
+  async #attempts(): Promise<readonly { readonly endedAtMs: number | null }[]> {
     const response = await this.#call('/control/attempts', 'GET')
-    return ((await response.json()) as { attempts: { ending: string }[] }).attempts
+    return ((await response.json()) as { attempts: { endedAtMs: number | null }[] }).attempts
   }
 
   async #call(path: string, method: string, body: object | null = null): Promise<Response> {
