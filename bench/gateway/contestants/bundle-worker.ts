@@ -12,13 +12,24 @@ export interface BundledWorker {
   readonly objects: Readonly<Record<string, string>>
 }
 
+/** The part of what wrangler reads from its file that matters here. Its declared type lost these fields. */
+interface Deployed {
+  readonly compatibility_date?: string
+  readonly compatibility_flags: readonly string[]
+  readonly keep_names?: boolean
+  readonly durable_objects: { readonly bindings: readonly { name: string; class_name: string }[] }
+}
+
 /**
  * Bundles an entry with wrangler itself, by the dates and options of the repository's own wrangler.toml.
  *
  * @param isEdge whether it has the Durable Objects that are bound there
  */
 export async function bundleWorker(root: string, entry: string, isEdge: boolean): Promise<BundledWorker> {
-  const deployed = unstable_readConfig({ config: join(root, 'wrangler.toml') }, { hideWarnings: true })
+  const deployed = unstable_readConfig(
+    { config: join(root, 'wrangler.toml') },
+    { hideWarnings: true },
+  ) as unknown as Deployed
   const { compatibility_date: compatibilityDate = '', compatibility_flags: compatibilityFlags } = deployed
   const bindings = isEdge ? deployed.durable_objects.bindings : []
   const objects = Object.fromEntries(bindings.map(({ name, class_name: className }) => [name, className]))
