@@ -32,11 +32,9 @@ const unpinned = (words: string): Cores => ({ contestants: null, others: null, w
 
 /** The cores of a list such as `0-2,5`, as taskset prints it behind its colon. */
 export function allowedCores(shown: string): Core[] {
-  const list = shown.split(':').at(-1)?.trim() ?? ''
-  return list.split(',').flatMap((range) => {
-    const [first = Number.NaN, last = first] = range.split('-').map(Number)
-    return Number.isInteger(first)
-      ? Array.from({ length: last - first + 1 }, (_, index) => first + index)
-      : []
+  const ranges = (shown.split(':').at(-1) ?? '').matchAll(/(\d+)(?:-(\d+))?/gu)
+  return [...ranges].flatMap(([, from, to = from]) => {
+    const first = Number(from)
+    return Array.from({ length: Number(to) - first + 1 }, (_, index) => first + index)
   })
 }

@@ -41,9 +41,11 @@ export function meets(target: Target, value: number): boolean {
   return value >= (bound.least ?? -Infinity) && value <= (bound.most ?? Infinity)
 }
 
-/** Whether all figures of a run are what they should be. */
+/** Whether all figures of a run are what they should be, and nobody was left with half an answer. */
 export const meetsAll = (measured: Measured): boolean =>
-  Object.entries(figuresOf(measured)).every(([name, { value }]) => meets(name as Target, value))
+  Object.entries(figuresOf(measured)).every(([name, { value }]) => meets(name as Target, value)) &&
+  (measured.brownOut?.incomplete ?? 0) === 0 &&
+  (measured.memory?.inFlightAtEnd ?? 0) === 0
 
 /** The figures of a run that have a target. */
 export function figuresOf(measured: Measured): Partial<Record<Target, Figure>> {
