@@ -13,7 +13,8 @@ import { startUpstream, type Upstream } from './upstream/upstream.ts'
 export interface House {
   readonly contestants: Readonly<Record<Name, Contestant>>
   readonly upstream: Upstream
-  readonly workerd: RunningWorkerd
+  /** Another Paceline that can be looked into, which costs it something: not for what is compared. */
+  inspectable(): Promise<{ readonly contestant: Contestant; readonly inspectorPort: number }>
   readonly cores: Cores
   close(): Promise<void>
 }
@@ -26,7 +27,7 @@ const JITTER = 0.1
  */
 export async function startHouse(
   root: string,
-  { text, chunks, seed, firstTokenMs, targetMs, receipts, profile }: Options,
+  { text, chunks, seed, firstTokenMs, targetMs, receipts }: Options,
   closers: (() => Promise<void>)[],
   say: (words: string) => void,
 ): Promise<House> {
@@ -41,29 +42,36 @@ export async function startHouse(
   closers.push(() => upstream.child.stop())
   say('starting workerd')
   const appKey = `pl_${randomBytes(24).toString('base64url')}`
-  const workerd = await serveWorkerd(
-    root,
-    {
-      paceline,
-      passThrough: passThrough.script,
-      variables: {
-        UPSTREAM_ORIGIN: upstream.fast,
-        UPSTREAM_URL: `${upstream.fast}/v1`,
-        PRIMARY_URL: `${upstream.primary}/v1`,
-        ALTERNATE_URL: `${upstream.alternate}/v1`,
-        TARGET_MS: String(targetMs),
-        APP_KEY: appKey,
-        PACELINE_SECRET: randomBytes(24).toString('base64url'),
-        ...(receipts ? { BROWSER_KEY: 'pk_bench' } : {}),
-      },
+  const plan = {
+    paceline,
+    passThrough: passThrough.script,
+    variables: {
+      UPSTREAM_ORIGIN: upstream.fast,
+      UPSTREAM_URL: `${upstream.fast}/v1`,
+      PRIMARY_URL: `${upstream.primary}/v1`,
+      ALTERNATE_URL: `${upstream.alternate}/v1`,
+      TARGET_MS: String(targetMs),
+      APP_KEY: appKey,
+      PACELINE_SECRET: randomBytes(24).toString('base64url'),
+      ...(receipts ? { BROWSER_KEY: 'pk_bench' } : {}),
     },
-    { core: cores.contestants, inspect: profile !== null },
-  )
-  closers.push(() => workerd.stop())
+  }
+  const serve = async (inspect: boolean): Promise<RunningWorkerd> => {
+    const workerd = await serveWorkerd(root, plan, { core: cores.contestants, inspect })
+    closers.push(() => workerd.stop())
+    return workerd
+  }
+  const workerd = await serve(false)
   say('starting Portkey')
   const portkey = await startPortkey(root, cores.contestants)
   closers.push(() => portkey.child.stop())
   const authorization = `Bearer ${appKey}`
+  const pacelineOf = ({ pacelinePort: port, child: { pid } }: RunningWorkerd): Contestant => ({
+    name: 'paceline',
+    port,
+    pid,
+    headers: { authorization },
+  })
   const portOf = (url: string): number => Number(new URL(url).port)
   return {
     contestants: {
@@ -74,12 +82,7 @@ export async function startHouse(
         pid: workerd.child.pid,
         headers: { authorization },
       },
-      paceline: {
-        name: 'paceline',
-        port: workerd.pacelinePort,
-        pid: workerd.child.pid,
-        headers: { authorization },
-      },
+      paceline: pacelineOf(workerd),
       portkey: {
         name: 'portkey',
         port: portkey.port,
@@ -92,8 +95,11 @@ export async function startHouse(
       },
     },
     upstream,
-    workerd,
     cores,
+    async inspectable() {
+      const another = await serve(true)
+      return { contestant: pacelineOf(another), inspectorPort: another.inspectorPort ?? 0 }
+    },
     async close() {
       for (const end of closers.splice(0).toReversed()) await end()
     },

@@ -41,7 +41,7 @@ export function printDetails({ json, streams, firstOutputs, brownOut, memory }: 
   if (memory !== null) {
     heading(`Memory over ${memory.seconds} s of mixed load`)
     console.log(
-      `  resident ${memory.residentMbBefore} MB → ${memory.residentMbAfter} MB, descriptors ${memory.descriptorsBefore} → ${memory.descriptorsAfter}`,
+      `  heap ${memory.heapMbBefore} MB → ${memory.heapMbAfter} MB, process ${memory.residentMbBefore} MB → ${memory.residentMbAfter} MB, descriptors ${memory.descriptorsBefore} → ${memory.descriptorsAfter}`,
     )
     console.log(
       `  ${styled.dim(`${memory.requests} requests; ${memory.inFlightAtEnd} calls in flight at the end`)}\n`,
@@ -102,7 +102,7 @@ const FIGURES: readonly (readonly [Target, string])[] = [
   ['addedP99Ms', 'added to first output, p99, ms'],
   ['brownOutP99', 'brown-out p99 ÷ healthy p99'],
   ['brownOutExtraCallShare', 'extra upstream calls in a brown-out'],
-  ['memoryMbPerMinute', 'memory under load, MB a minute'],
+  ['memoryMbPerMinute', 'heap under load, MB a minute'],
 ]
 
 /** The figures that have a target, and whether they are what they should be. */

@@ -61,9 +61,10 @@ export async function runGateway(root: string, options: Options): Promise<boolea
 }
 
 async function profile(house: House, folder: string, { gapMs, turnMs }: Options): Promise<string[]> {
-  const { contestants, upstream, workerd } = house
+  const { upstream } = house
+  const { contestant, inspectorPort } = await house.inspectable()
   await upstream.pace({ firstTokenMs: 0, gapMs })
-  return profilePaceline(contestants.paceline, workerd.inspectorPort ?? 0, folder, turnMs)
+  return profilePaceline(contestant, inspectorPort, folder, turnMs)
 }
 
 async function measure(house: House, options: Options, say: (words: string) => void): Promise<Measured> {
@@ -103,8 +104,10 @@ async function measure(house: House, options: Options, say: (words: string) => v
   const memory =
     soakMs === 0
       ? null
-      : await memoryUnderLoad(contestants.paceline, { primary, alternate, lastsMs: soakMs, seed }, (words) =>
-          say(`soak: ${words}`),
+      : await memoryUnderLoad(
+          await house.inspectable(),
+          { primary, alternate, lastsMs: soakMs, seed },
+          (words) => say(`soak: ${words}`),
         )
   return {
     json: json.length === 0 ? null : json,

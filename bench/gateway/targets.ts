@@ -70,7 +70,7 @@ export function figuresOf(measured: Measured): Partial<Record<Target, Figure>> {
           brownOutP99: once(brownOut.brownOutP99Ms / brownOut.healthyP99Ms),
           brownOutExtraCallShare: once(brownOut.extraCallShare),
         }),
-    ...(memory === null ? {} : { memoryMbPerMinute: once(memory.residentMbPerMinute) }),
+    ...(memory === null ? {} : { memoryMbPerMinute: once(memory.heapMbPerMinute) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { seededRandom } from '../../../scripts/drill/seeded-random.ts'
+import { Inspector } from '../inspector.ts'
 import { requestBytes, type Contestant } from '../load/contestant.ts'
 import { Connection } from '../load/connection.ts'
 import { descriptorsOf, residentBytesOf } from '../process-figures.ts'
@@ -9,10 +10,14 @@ import { MockControl } from '../upstream/mock-control.ts'
 export interface Memory {
   readonly seconds: number
   readonly requests: number
-  /** Resident memory, in MB: when the first third of the time was over, and at the end. */
+  /** What the isolate holds after its garbage is collected, in MB: when the first third of the time was over, and at the end. */
+  readonly heapMbBefore: number
+  readonly heapMbAfter: number
+  /** The slope of the line through the last two thirds. */
+  readonly heapMbPerMinute: number
+  /** The same of the whole process, which keeps for later what it has once had. */
   readonly residentMbBefore: number
   readonly residentMbAfter: number
-  /** The slope of the line through the last two thirds. */
   readonly residentMbPerMinute: number
   readonly descriptorsBefore: number
   readonly descriptorsAfter: number
@@ -29,7 +34,8 @@ interface Plan {
 
 /** Callers that act side by side. */
 const CALLERS = 24
-const LOOK_EVERY_MS = 500
+/** Collecting garbage stops the isolate for a moment: not too often. */
+const LOOK_EVERY_MS = 3_000
 /** Longer than any call of the route `soak` may take. */
 const LAST_CALL_MS = 15_000
 
@@ -50,43 +56,57 @@ const FAULTS = [
  * @throws Error where there is no /proc to look into
  */
 export async function memoryUnderLoad(
-  paceline: Contestant,
+  { contestant, inspectorPort }: { readonly contestant: Contestant; readonly inspectorPort: number },
   plan: Plan,
   say: (words: string) => void,
 ): Promise<Memory> {
-  const { pid } = paceline
+  const { pid } = contestant
   if (pid === null || residentBytesOf(pid) === null)
     throw new Error('--soak-seconds needs /proc to see how much memory workerd holds: run it on Linux.')
+  const inspector = await Inspector.connect(inspectorPort, 'paceline')
   const providers = [new MockControl(plan.primary), new MockControl(plan.alternate)]
   for (const provider of providers) await provider.setFault(FAULTS)
   const descriptorsBefore = descriptorsOf(pid) ?? 0
   const startedAt = performance.now()
   const until = startedAt + plan.lastsMs
-  const callers = Array.from({ length: CALLERS }, (_, number) => call(paceline, until, plan.seed + number))
-  const looks: Look[] = []
+  const callers = Array.from({ length: CALLERS }, (_, number) => call(contestant, until, plan.seed + number))
+  const [resident, heap]: [Look[], Look[]] = [[], []]
   while (performance.now() < until) {
-    looks.push({ atMs: performance.now() - startedAt, bytes: residentBytesOf(pid) ?? 0 })
+    const atMs = performance.now() - startedAt
+    resident.push({ atMs, bytes: residentBytesOf(pid) ?? 0 })
+    heap.push({ atMs, bytes: await heapBytes(inspector) })
     say(
-      `${((until - performance.now()) / 1_000).toFixed(0)} s left, ${((looks.at(-1)?.bytes ?? 0) / 1e6).toFixed(0)} MB`,
+      `${((until - performance.now()) / 1_000).toFixed(0)} s left, ${megabytes(heap.at(-1)?.bytes)} MB of heap`,
     )
-    await wait(LOOK_EVERY_MS)
+    await wait(Math.min(LOOK_EVERY_MS, plan.lastsMs / 30))
   }
   const requests = (await Promise.all(callers)).reduce((sum, count) => sum + count, 0)
   say('waiting for the last calls to end')
   for (const provider of providers) await provider.setFault(null)
   const inFlightAtEnd = await untilNothingIsOpen(providers)
-  const settled = looks.filter(({ atMs }) => atMs >= plan.lastsMs / 3)
-  const megabytes = (bytes: number | undefined): number => Math.round((bytes ?? 0) / 1e5) / 10
+  inspector.close()
+  const settled = (looks: readonly Look[]): Look[] => looks.filter(({ atMs }) => atMs >= plan.lastsMs / 3)
+  const [heapSettled, residentSettled] = [settled(heap), settled(resident)]
   return {
     seconds: plan.lastsMs / 1_000,
     requests,
-    residentMbBefore: megabytes(settled[0]?.bytes),
-    residentMbAfter: megabytes(settled.at(-1)?.bytes),
-    residentMbPerMinute: Math.round((slope(settled) * 60_000) / 1e4) / 100,
+    heapMbBefore: megabytes(heapSettled[0]?.bytes),
+    heapMbAfter: megabytes(heapSettled.at(-1)?.bytes),
+    heapMbPerMinute: megabytes(slope(heapSettled) * 60_000),
+    residentMbBefore: megabytes(residentSettled[0]?.bytes),
+    residentMbAfter: megabytes(residentSettled.at(-1)?.bytes),
+    residentMbPerMinute: megabytes(slope(residentSettled) * 60_000),
     descriptorsBefore,
     descriptorsAfter: descriptorsOf(pid) ?? 0,
     inFlightAtEnd,
   }
+}
+
+const megabytes = (bytes: number | undefined): number => Math.round((bytes ?? 0) / 1e4) / 100
+
+async function heapBytes(inspector: Inspector): Promise<number> {
+  await inspector.call('HeapProfiler.collectGarbage')
+  return (await inspector.call<{ usedSize: number }>('Runtime.getHeapUsage')).usedSize
 }
 
 interface Look {
