@@ -42,6 +42,10 @@ export function startChild(
     ],
     env: { ...process.env, ...env },
   })
+  // However this program ends, and however early.
+  const endToo = (): boolean => child.kill('SIGKILL')
+  process.once('exit', endToo)
+  child.once('exit', () => process.off('exit', endToo))
   let words = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (bytes: Buffer) => (words = (words + bytes.toString()).slice(-LAST_WORDS)))

@@ -26,10 +26,16 @@ export async function runGateway(root: string, options: Options): Promise<boolea
   say('compiling the packages')
   await compile(root, ['packages/edge', 'packages/browser-sdk', 'packages/mock-provider'])
   const closers: (() => Promise<void>)[] = []
-  const close = async (): Promise<void> => {
+  const endAll = async (): Promise<void> => {
     for (const end of closers.splice(0).toReversed()) await end()
   }
-  const letGo = onSignal(close)
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => (closing ??= endAll())
+  let isInterrupted = false
+  const letGo = onSignal(() => {
+    isInterrupted = true
+    return close()
+  })
   try {
     const house = await startHouse(root, options, closers, say)
     say('')
@@ -55,8 +61,10 @@ export async function runGateway(root: string, options: Options): Promise<boolea
     }
     return meetsAll(measured)
   } finally {
-    letGo()
     await close()
+    // What was under way failed because its other side was ended: that is nobody's news, and the signal's end is the exit.
+    if (isInterrupted) await new Promise(() => undefined)
+    letGo()
   }
 }
 

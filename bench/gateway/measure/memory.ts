@@ -36,6 +36,8 @@ interface Plan {
 const CALLERS = 24
 /** Collecting garbage stops the isolate for a moment: not too often. */
 const LOOK_EVERY_MS = 3_000
+/** Before any provider has said a word. */
+const LEAVES_AFTER_MS = 5
 /** Longer than any call of the route `soak` may take. */
 const LAST_CALL_MS = 15_000
 
@@ -167,17 +169,22 @@ function ask(
   leavesAfter: 'request' | 'first-bytes' | null,
 ): Promise<void> {
   return new Promise((resolve) => {
+    // Gone with the request that it was set for: the next one goes over the same connection.
+    const leaving = leavesAfter === 'request' ? setTimeout(() => leave(), LEAVES_AFTER_MS) : undefined
+    const over = (): void => {
+      clearTimeout(leaving)
+      resolve()
+    }
     const leave = (): void => {
       connection.close()
-      resolve()
+      over()
     }
     connection.ask(request, {
       body: () => {
         if (leavesAfter === 'first-bytes') leave()
       },
-      end: resolve,
-      broken: () => resolve(),
+      end: over,
+      broken: over,
     })
-    if (leavesAfter === 'request') setTimeout(leave, 5)
   })
 }
