@@ -14,6 +14,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'examples/*/src/**/*.test.ts',
             'examples/*/page/**/*.test.ts',
+            'bench/gateway/**/*.test.ts',
           ],
           exclude: [WORKERD],
         },

@@ -21,21 +21,27 @@ function requireNode() {
   process.exit(1)
 }
 
-const stamp = join(root, 'node_modules', '.paceline-installed')
-const wanted = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex')
+/** @param {string} folder */
+const stampOf = (folder) => join(folder, 'node_modules', '.paceline-installed')
+/** @param {string} folder */
+const wantedBy = (folder) =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex')
+/** @param {string} folder */
+const isStamped = (folder) =>
+  existsSync(stampOf(folder)) && readFileSync(stampOf(folder), 'utf8') === wantedBy(folder)
 
-const isInstalled = () =>
-  existsSync(stamp) && existsSync(pinnedNode) && readFileSync(stamp, 'utf8') === wanted
+const isInstalled = () => isStamped(root) && existsSync(pinnedNode)
 
-// The stamp is written last, so an interrupted install is done again.
-function install() {
-  if (isInstalled()) return
-  console.log('Installing the packages of package-lock.json (once; about half a minute) …')
-  const startedAt = Date.now()
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
+/**
+ * @param {string} folder
+ * @param {string[]} options
+ */
+function runNpmCi(folder, options = []) {
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], {
+    cwd: folder,
+    // What others read of this program is its output; npm's progress is not part of it.
     stdio: ['ignore', 'ignore', 'inherit'],
     // An outer NODE_ENV=production would leave out the development packages.
     env: { ...process.env, NODE_ENV: 'development' },
@@ -46,14 +52,32 @@ function install() {
     )
     process.exit(npm.status ?? 1)
   }
+}
+
+// The stamp is written last, so an interrupted install is done again.
+function install() {
+  if (isInstalled()) return
+  console.log('Installing the packages of package-lock.json (once; about half a minute) …')
+  const startedAt = Date.now()
+  runNpmCi(root)
   if (!existsSync(pinnedNode)) {
     console.error(
       "\nThe pinned Node was not installed. Allow the install script of the package 'node' (npm config ignore-scripts must be false), then run the same command again.",
     )
     process.exit(1)
   }
-  writeFileSync(stamp, wanted)
+  writeFileSync(stampOf(root), wantedBy(root))
   console.log(`Installed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s.`)
+}
+
+// Only benchmarks need what the gateway is measured against. Nothing of it has to run to be installed.
+function installBench() {
+  const folder = join(root, 'bench')
+  const asksForHelp = rest.length === 0 || rest.some((arg) => arg === '--help' || arg === '-h')
+  if (task !== 'bench' || asksForHelp || isStamped(folder)) return
+  console.error('Installing what the gateway is measured against (bench/package-lock.json; once) …')
+  runNpmCi(folder, ['--ignore-scripts'])
+  writeFileSync(stampOf(folder), wantedBy(folder))
 }
 
 // Asking for help must not cost an installation; but the tasks' own help is TypeScript, which an older Node can't read.
@@ -65,6 +89,7 @@ npm test        every test
 npm run check   types, format, lint, unit tests, unused code, sizes
 npm run drill   a whole incident, from a slow provider to a learnt outcome
 npm run faults  thousands of random faults, each answer judged by what the providers wrote down
+npm run bench   what the gateway costs, against a bare Worker and Portkey
 
 Each installs what is missing when it first runs (half a minute, 700 MB); after that, its own --help lists its options:
 npm start -- --help`,
@@ -75,6 +100,7 @@ npm start -- --help`,
 requireNode()
 helpBeforeInstalling()
 install()
+installBench()
 
 const child = spawn(pinnedNode, [join(root, 'scripts', `${task}.ts`), ...rest], {
   cwd: root,

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { wholeNumber } from '../local/whole-number.ts'
 
 export const HELP = `npm run drill [-- OPTIONS]
 
@@ -52,8 +53,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     },
   })
   if (values.help) return 'help'
-  const firstTokenMs = whole(values['first-token-ms'], '--first-token-ms', 1, 1_000)
-  const slower = whole(values.slower, '--slower', 2, 100)
+  const firstTokenMs = wholeNumber(values['first-token-ms'], '--first-token-ms', 1, 1_000)
+  const slower = wholeNumber(values.slower, '--slower', 2, 100)
   const late = Math.round(firstTokenMs * slower * 0.9)
   if (late <= 850 || late > 3_500)
     throw new Error(
@@ -62,25 +63,17 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   const without = MISSING.find((one) => one === values.without) ?? null
   if (values.without !== undefined && without === null)
     throw new Error(`--without is '${values.without}': expected one of ${MISSING.join(', ')}.`)
-  const incidents = whole(values.incidents, '--incidents', 1, 10_000)
+  const incidents = wholeNumber(values.incidents, '--incidents', 1, 10_000)
   if (without !== null && incidents !== 1)
     throw new Error('--incidents and --without can not be combined: without something, one run tells all.')
   return {
     incidents,
     without,
-    seed: whole(values.seed, '--seed', 0, 2 ** 31),
+    seed: wholeNumber(values.seed, '--seed', 0, 2 ** 31),
     firstTokenMs,
     slower,
-    ratePerS: whole(values.rate, '--rate', 5, 50),
+    ratePerS: wholeNumber(values.rate, '--rate', 5, 50),
     texts: values.text,
     json: values.json,
   }
-}
-
-function whole(text: string, option: string, least: number, most: number): number {
-  const number = Number(text)
-  if (/^\d+$/u.test(text) && number >= least && number <= most) return number
-  throw new Error(
-    `${option} is '${text}': expected a whole number from ${least} to ${most.toLocaleString('en')}.`,
-  )
 }

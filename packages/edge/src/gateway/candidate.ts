@@ -10,7 +10,7 @@ export interface Candidate {
   readonly provider: string
   readonly wire: ProviderWire
   readonly endpoint: Endpoint
-  /** Credentials and whatever else the provider wants with each request. */
+  /** Credentials and whatever else the provider wants with each request. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly model: UpstreamModel
   readonly contextTokens: number

@@ -169,7 +169,11 @@ function toUpstream(
   const binding = environment[provider.binding ?? '']
   if (provider.wire === 'workers-ai') {
     if (!isAiBinding(binding)) throw new Error('A candidate was made without the binding that it needs.')
-    return { wire: workersAiWire, endpoint: { kind: 'binding', binding }, headers: provider.headers }
+    return {
+      wire: workersAiWire,
+      endpoint: { kind: 'binding', binding },
+      headers: inLowerCase(provider.headers),
+    }
   }
   const wire = HTTP_WIRES[provider.wire]
   const base = (provider.baseUrl ?? text(environment, provider.baseUrlFrom ?? '') ?? '').replace(/\/+$/, '')
@@ -178,9 +182,13 @@ function toUpstream(
   return {
     wire,
     endpoint,
-    headers: { ...provider.headers, ...(key === null ? {} : wire.credentials(key)) },
+    headers: inLowerCase({ ...provider.headers, ...(key === null ? {} : wire.credentials(key)) }),
   }
 }
+
+/** Of two names that differ in case alone the later counts, as it does where headers are set one by one. */
+const inLowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 function timesOf({ timers: own }: ModelConfig, { timers }: RouteConfig): PhaseTimes {
   return {

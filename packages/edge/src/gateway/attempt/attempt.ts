@@ -82,17 +82,18 @@ function prepare(attempt: Attempt, call: Call): (signal: AbortSignal) => Promise
   const body = bodyFor(attempt, call)
   const headers = headersFor(candidate, call)
   if (endpoint.kind === 'binding')
-    return (signal) => askBinding(endpoint.binding, model.model, body, headers, signal)
+    return (signal) => askBinding(endpoint.binding, model.model, body, new Headers(headers), signal)
   const init = { method: 'POST', headers, body: JSON.stringify(body), redirect: 'manual' } as const
   return (signal) => fetch(endpoint.url(call.request.stream), { ...init, signal })
 }
 
-function headersFor({ wire, headers: own }: Candidate, { wire: callerWire, passHeaders }: Call): Headers {
-  const headers = new Headers({ 'content-type': 'application/json', ...wire.defaultHeaders })
-  const sources = wire.name === callerWire.name ? [passHeaders, own] : [own]
-  for (const source of sources) for (const [name, value] of Object.entries(source)) headers.set(name, value)
-  return headers
-}
+/** Header names in lower case, as both sides have them: the later of two by the same name counts. */
+const headersFor = ({ wire, headers: own }: Candidate, call: Call): Record<string, string> => ({
+  'content-type': 'application/json',
+  ...wire.defaultHeaders,
+  ...(wire.name === call.wire.name ? call.passHeaders : {}),
+  ...own,
+})
 
 const bodyFor = ({ candidate: { wire, model }, request }: Attempt, { wire: callerWire }: Call): unknown =>
   wire.name === callerWire.name

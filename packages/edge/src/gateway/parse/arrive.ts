@@ -32,16 +32,17 @@ export async function arrive(request: Request, wire: CallerWire, setup: Setup): 
 function permittedRoute(setup: Setup, key: AppKey, model: string): Route | Problem {
   const opens = (route: Route): boolean => key.routes === null || key.routes.includes(route.name)
   const route = findRoute(setup.routes, model)
+  if (route !== null && opens(route)) return route
   const known = setup.routes
     .filter(opens)
     .flatMap(({ name, accepts }) => [name, ...accepts].map((one) => `'${one}'`))
+    .join(', ')
   const problem = { param: 'model', retryable: false } as const
   if (route === null) {
-    const message = `This gateway knows no model of that name. It answers to: ${known.join(', ')}.`
+    const message = `This gateway knows no model of that name. It answers to: ${known}.`
     return { ...problem, status: 404, code: 'unknown_model', message }
   }
-  if (opens(route)) return route
-  const message = `This key does not open that model. It opens: ${known.join(', ')}.`
+  const message = `This key does not open that model. It opens: ${known}.`
   return { ...problem, status: 403, code: 'route_forbidden', message }
 }
 
