@@ -32,6 +32,8 @@ const config = defineConfig({
             {
               provider,
               model: modelOf(slot),
+              // On every other route, answers that break off can be taken up by whoever comes next.
+              capabilities: slot % 2 === 0 ? { prefill: true } : {},
               ...(provider === healthyOf(slot) ? { timers: HEALTHY_TIMERS } : {}),
             },
           ] as const,
