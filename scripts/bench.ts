@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { HELP, readOptions, type Options } from '../bench/gateway/options.ts'
+import { HELP, readOptions } from '../bench/gateway/options.ts'
 import { runGateway } from '../bench/gateway/run.ts'
+import { optionsOrExit } from './local/options-or-exit.ts'
 
 const USAGE = `npm run bench -- WHAT [OPTIONS]
 
@@ -11,25 +12,13 @@ Each has its own --help.`
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [what, ...args] = process.argv.slice(2)
 
-function optionsOrExit(): Options {
-  try {
-    const options = readOptions(args)
-    if (options !== 'help') return options
-  } catch (error) {
-    console.error(`${HELP}\n\n${error instanceof Error ? error.message : String(error)}`)
-    process.exit(2)
-  }
-  console.log(HELP)
-  process.exit(0)
-}
-
 if (what !== 'gateway') {
   const asked = what === undefined || what === '--help' || what === '-h'
   if (asked) console.log(USAGE)
   else console.error(`${USAGE}\n\nThere is no benchmark named '${what}'.`)
   process.exit(asked ? 0 : 2)
 }
-const options = optionsOrExit()
+const options = optionsOrExit(HELP, () => readOptions(args))
 try {
   process.exit((await runGateway(root, options)) ? 0 : 1)
 } catch (error) {

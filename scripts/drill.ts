@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startHouse } from './drill/house.ts'
 import type { IncidentTimes } from './drill/incident.ts'
-import { onSignal } from './drill/on-signal.ts'
 import { HELP, readOptions, type Options } from './drill/options.ts'
 import { printPolicy, printResult, printTimeline, resultOf, type Result } from './drill/print.ts'
 import { runIncidents } from './drill/run-incidents.ts'
@@ -11,20 +10,11 @@ import { runWithPage } from './drill/run-with-page.ts'
 import { StepLog } from './drill/step-log.ts'
 import { StepMissing } from './drill/until.ts'
 import { checkConfig, compile, run } from './local/build.ts'
+import { onSignal } from './local/on-signal.ts'
+import { optionsOrExit } from './local/options-or-exit.ts'
+import { status } from './local/status.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-
-function optionsOrExit(): Options {
-  try {
-    const options = readOptions(process.argv.slice(2))
-    if (options !== 'help') return options
-  } catch (error) {
-    console.error(`${HELP}\n\n${error instanceof Error ? error.message : String(error)}`)
-    process.exit(2)
-  }
-  console.log(HELP)
-  process.exit(0)
-}
 
 async function build(): Promise<void> {
   // `npm test` has just done it, and other tests are reading what it made.
@@ -68,12 +58,7 @@ async function playMany(options: Options, times: IncidentTimes[]): Promise<void>
   }
 }
 
-/** One line that is written over, where somebody is looking. */
-function status({ json }: Options, text: string): void {
-  if (process.stdout.isTTY && !json) process.stdout.write(`\r\u001B[K  ${text}`.trimEnd())
-}
-
-const options = optionsOrExit()
+const options = optionsOrExit(HELP, () => readOptions(process.argv.slice(2)))
 try {
   if (!options.json) console.log('Building …')
   await build()

@@ -1,37 +1,22 @@
 import { fileURLToPath } from 'node:url'
-import { onSignal } from './drill/on-signal.ts'
 import { runAllFailing, type Storm } from './faults/all-failing.ts'
 import { startHouse, type House } from './faults/house.ts'
 import { HELP, readOptions, type Options } from './faults/options.ts'
 import { runSchedules } from './faults/run-schedules.ts'
 import { Tally, type Result } from './faults/tally.ts'
 import { checkConfig, compile, run } from './local/build.ts'
+import { onSignal } from './local/on-signal.ts'
+import { optionsOrExit } from './local/options-or-exit.ts'
+import { status } from './local/status.ts'
 import { styled } from './local/style.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-
-function optionsOrExit(): Options {
-  try {
-    const options = readOptions(process.argv.slice(2))
-    if (options !== 'help') return options
-  } catch (error) {
-    console.error(`${HELP}\n\n${error instanceof Error ? error.message : String(error)}`)
-    process.exit(2)
-  }
-  console.log(HELP)
-  process.exit(0)
-}
 
 async function build(): Promise<void> {
   if (process.env['PACELINE_BUILT'] === '1') return
   await run('tsc', ['-b', 'packages/core'], root)
   await checkConfig(root)
   await compile(root, ['packages/mock-provider', 'tsconfig.worker.json'])
-}
-
-/** One line that is written over, where somebody is looking. */
-function status({ json }: Options, text: string): void {
-  if (process.stdout.isTTY && !json) process.stdout.write(`\r\u001B[K  ${text}`.trimEnd())
 }
 
 async function playSchedules(options: Options, open: () => Promise<House>): Promise<Result> {
@@ -100,7 +85,7 @@ function printStorms(storms: readonly Storm[]): void {
   )
 }
 
-const options = optionsOrExit()
+const options = optionsOrExit(HELP, () => readOptions(process.argv.slice(2)))
 const houses = new Set<House>()
 const open = async (): Promise<House> => {
   const house = await startHouse(options.seed)

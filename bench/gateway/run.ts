@@ -1,5 +1,6 @@
-import { onSignal } from '../../scripts/drill/on-signal.ts'
 import { compile } from '../../scripts/local/build.ts'
+import { onSignal } from '../../scripts/local/on-signal.ts'
+import { status } from '../../scripts/local/status.ts'
 import { portkeyVersion, startHouse, type House } from './house.ts'
 import { brownOut } from './measure/brown-out.ts'
 import { checkAnswers } from './measure/check-answers.ts'
@@ -22,7 +23,7 @@ const WARM_UP_MS = 1_000
  * @returns whether every target was met
  */
 export async function runGateway(root: string, options: Options): Promise<boolean> {
-  const say = (words: string): void => status(options, words)
+  const say = (words: string): void => status(options, words === '' ? '' : `${words} …`)
   say('compiling the packages')
   await compile(root, ['packages/edge', 'packages/browser-sdk', 'packages/mock-provider'])
   const closers: (() => Promise<void>)[] = []
@@ -124,10 +125,4 @@ async function measure(house: House, options: Options, say: (words: string) => v
     brownOut: browned,
     memory,
   }
-}
-
-/** What is going on: one line that is written over where somebody is looking, a line each where it is kept. */
-function status({ json }: Options, words: string): void {
-  if (json) return
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001B[K${words === '' ? '' : `  ${words} …`}`)
 }

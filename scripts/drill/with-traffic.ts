@@ -1,7 +1,7 @@
 import { Caller } from './caller.ts'
 import { checkEnd } from './check-end.ts'
 import { startHouse, type House, type HouseOptions } from './house.ts'
-import { onSignal } from './on-signal.ts'
+import { onSignal } from '../local/on-signal.ts'
 import type { Options } from './options.ts'
 import { seededRandom } from './seeded-random.ts'
 
