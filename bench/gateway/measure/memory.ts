@@ -36,6 +36,8 @@ interface Plan {
 const CALLERS = 24
 /** Collecting garbage stops the isolate for a moment: not too often. */
 const LOOK_EVERY_MS = 3_000
+/** An isolate without any request answers no inspector: at the very end nobody may be left to wake it. */
+const LONGEST_LOOK_MS = 5_000
 /** Before any provider has said a word. */
 const LEAVES_AFTER_MS = 5
 /** Longer than any call of the route `soak` may take. */
@@ -76,7 +78,8 @@ export async function memoryUnderLoad(
   while (performance.now() < until) {
     const atMs = performance.now() - startedAt
     resident.push({ atMs, bytes: residentBytesOf(pid) ?? 0 })
-    heap.push({ atMs, bytes: await heapBytes(inspector) })
+    const bytes = await Promise.race([heapBytes(inspector), wait(LONGEST_LOOK_MS, null)])
+    if (bytes !== null) heap.push({ atMs, bytes })
     say(
       `${((until - performance.now()) / 1_000).toFixed(0)} s left, ${megabytes(heap.at(-1)?.bytes)} MB of heap`,
     )
