@@ -15,7 +15,7 @@ import {
   WIRE_OF,
 } from './world.ts'
 
-export { EventIngest, ProviderHealth } from '@paceline/edge'
+export { EventIngest, ProviderHealth, Quota } from '@paceline/edge'
 
 const slots = Array.from({ length: SLOTS }, (_, slot) => slot)
 

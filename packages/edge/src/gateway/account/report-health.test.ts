@@ -14,7 +14,7 @@ import { callFixture } from '../call.fixture.ts'
 import { beginAttempt, sourceOf, type Answer, type Attempt, type Service } from '../call.ts'
 import { reportHealth } from './report-health.ts'
 import { setUp } from '../setup.ts'
-import type { Part, PartStream } from '../wire/part.ts'
+import type { Part, PartGenerator } from '../wire/part.ts'
 import { openAiWire } from '../wire/openai/wire.ts'
 
 const configOf = (model: object): Config =>
@@ -111,7 +111,7 @@ function stage(model: object = {}): Heard {
   }
 }
 
-async function* eventsOf(parts: readonly Part[]): PartStream {
+async function* eventsOf(parts: readonly Part[]): PartGenerator {
   for (const part of parts) yield await Promise.resolve([{ raw: null, parts: [part] }])
 }
 

@@ -2,6 +2,7 @@ import { creditOf, type Failure } from '@paceline/core'
 import type { HealthView } from '../../health/health-view.ts'
 import { log } from '../../log.ts'
 import type { Answer, Attempt, AttemptReason, Layer, StreamLayer } from '../call.ts'
+import { relay } from '../wire/relay.ts'
 
 /**
  * Tells health what each attempt was like: how soon it spoke, or that it is overdue, at once; how it ended, only at its end, since a stream
@@ -81,17 +82,21 @@ function resultOf({ kind }: Failure): 'failure' | 'unusable' | null {
 const LATE_STARTERS = new Set<AttemptReason>(['hedge', 'trickle'])
 
 /** Tells once how a stream ended; one whose reader left before its end tells nothing. */
-const watchEnd = (onEnd: (failure: Failure | null) => void): StreamLayer =>
-  async function* (events) {
-    let failed = false
-    for await (const batch of events) {
-      const broken = batch.flatMap(({ parts }) => parts).find((part) => part.kind === 'error')
-      if (broken !== undefined && !failed) {
-        failed = true
-        // Before it is handed on: whoever reads a failure may read no further.
-        onEnd(broken.failure)
-      }
-      yield batch
+const watchEnd =
+  (onEnd: (failure: Failure | null) => void): StreamLayer =>
+  (events) => {
+    let isTold = false
+    // Before it is handed on: whoever reads a failure may read no further.
+    const tell = (failure: Failure | null): void => {
+      if (!isTold) onEnd(failure)
+      isTold = true
     }
-    if (!failed) onEnd(null)
+    return relay(events, async () => {
+      const step = await events.next()
+      if (step.done === true) tell(null)
+      else
+        for (const { parts } of step.value)
+          for (const part of parts) if (part.kind === 'error') tell(part.failure)
+      return step
+    })
   }

@@ -360,3 +360,28 @@ describe('a whole answer', () => {
     expect(await askOnce(attempt, call)).toMatchObject({ ok: true, value: { kind: 'whole', isPlain } })
   })
 })
+
+describe('a stream that nobody wants any more', () => {
+  it.each([0, 1])('lets its provider and its caller go, after %i batches were taken', async (taken) => {
+    const cancelled = vi.fn<() => void>()
+    providerThat(() => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(WORD)),
+        cancel: cancelled,
+      })
+      return Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+    })
+    const caller = new AbortController()
+    const listens = vi.spyOn(caller.signal, 'addEventListener')
+    const forgets = vi.spyOn(caller.signal, 'removeEventListener')
+    const { attempt, call } = callOf('open', openAiWire, true, { signal: caller.signal })
+    const outcome = await askOnce(attempt, call)
+    if (!outcome.ok || outcome.value.kind !== 'stream') throw new Error('it is no stream')
+    for (let batch = 0; batch < taken; batch += 1) await outcome.value.events.next()
+    outcome.value.leave()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(cancelled).toHaveBeenCalledOnce()
+    expect(forgets).toHaveBeenCalledTimes(listens.mock.calls.length)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

@@ -1,5 +1,6 @@
 import type { Failure, Phase } from '@paceline/core'
 import type { StreamLayer } from '../call.ts'
+import type { PartGenerator } from '../wire/part.ts'
 import { brokenCall, truncated } from '../wire/classify.ts'
 import { ToolInputs } from '../wire/tool-inputs.ts'
 import { FinishMarker } from './finish-marker.ts'
@@ -11,7 +12,7 @@ import { FinishMarker } from './finish-marker.ts'
  * @param explain how a break on the provider's side reads as a failure
  */
 export function endHonestly(explain: (phase: Phase) => Failure): StreamLayer {
-  return async function* (events) {
+  return async function* (events): PartGenerator {
     const finish = new FinishMarker()
     const inputs = new ToolInputs()
     const stands = (): boolean => finish.stands && inputs.areWhole()

@@ -9,7 +9,8 @@ import { readText } from './read-text.ts'
 import { watchForStall } from './watch-for-stall.ts'
 import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
-import { isOutput, type PartStream, type StreamEvent } from '../wire/part.ts'
+import { isOutput, type StreamEvent } from '../wire/part.ts'
+import { withHead } from '../wire/relay.ts'
 
 /** What holds and explains the upstream call that a stream belongs to. */
 interface Upstream {
@@ -41,24 +42,35 @@ export async function openStream(
   const source = readEvents(body, decoder, call.route.answerBytes, keepRaw)
   const events = endHonestly(explain)(watchForStall(timer, candidate.timers.gapMs, release)(source))
 
+  const giveUp = (failure: Failure): Outcome<never> => {
+    events.return().catch(() => undefined)
+    return failed(failure)
+  }
+
   const head: StreamEvent[] = []
   let heldBytes = 0
-  for await (const batch of stepwise(events)) {
+  // Not by `for await`: that would close the stream as soon as it is left.
+  for (let step = await events.next(); step.done !== true; step = await events.next()) {
+    const batch = step.value
     head.push(...batch)
     for (const { raw } of batch) heldBytes += raw?.data.length ?? UNKEPT_EVENT_BYTES
     if (heldBytes > call.route.answerBytes)
-      return failed(malformed('first-output', 'it says nothing at great length'))
+      return giveUp(malformed('first-output', 'it says nothing at great length'))
     for (const { parts } of batch) {
       // An event that holds words and their failure is a failure: nobody has seen the words.
       const broken = parts.find((part) => part.kind === 'error')
-      if (broken !== undefined) return failed({ ...broken.failure, phase: 'first-output' })
+      if (broken !== undefined) return giveUp({ ...broken.failure, phase: 'first-output' })
       for (const part of parts) {
         if (part.kind === 'finish' || isOutput(part)) {
           return success({
             kind: 'stream',
             source: sourceOf(candidate),
             events: withHead(head, events),
-            leave,
+            leave: () => {
+              leave()
+              // Queued behind a pending read, which has just been ended.
+              events.return().catch(() => undefined)
+            },
           })
         }
       }
@@ -70,16 +82,6 @@ export async function openStream(
 
 /** What is left of an event whose spelling is not kept weighs about so much. */
 const UNKEPT_EVENT_BYTES = 100
-
-/** Iterates without closing the source when the loop is left early. */
-async function* stepwise(events: PartStream): PartStream {
-  for (let step = await events.next(); step.done !== true; step = await events.next()) yield step.value
-}
-
-async function* withHead(head: readonly StreamEvent[], rest: PartStream): PartStream {
-  yield head
-  yield* rest
-}
 
 /** An error in JSON under status 200 is an in-band error; anything else breaks the format. */
 async function notAStream(candidate: Candidate, response: Response, limitBytes: number): Promise<Failure> {

@@ -1,6 +1,6 @@
 import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
-import type { PartStream, RawEvent, StreamEvent } from '../wire/part.ts'
+import type { PartGenerator, RawEvent, StreamEvent } from '../wire/part.ts'
 import { SseReader } from '../wire/sse.ts'
 import type { StreamDecoder } from '../wire/wire.ts'
 
@@ -14,7 +14,7 @@ export async function* readEvents(
   decoder: StreamDecoder,
   longestEvent: number,
   keepRaw: boolean,
-): PartStream {
+): PartGenerator {
   const text = new TextDecoder()
   const sse = new SseReader(longestEvent)
   const read = (raw: RawEvent): StreamEvent => ({ raw: keepRaw ? raw : null, parts: decoder.decode(raw) })

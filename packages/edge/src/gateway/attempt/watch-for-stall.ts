@@ -1,7 +1,7 @@
 import type { StreamLayer } from '../call.ts'
 import { FinishMarker } from './finish-marker.ts'
 import type { PhaseTimer } from './phase-timer.ts'
-import { isOutput } from '../wire/part.ts'
+import { isOutput, type PartGenerator } from '../wire/part.ts'
 
 /** After the finish marker only token counts and the format's own end are still to come, and neither is worth a long wait. */
 const AFTER_FINISH_MS = 2_000
@@ -12,7 +12,7 @@ const AFTER_FINISH_MS = 2_000
  * @param release called once when the stream is over
  */
 export function watchForStall(timer: PhaseTimer, gapMs: number, release: () => void): StreamLayer {
-  return async function* (events) {
+  return async function* (events): PartGenerator {
     const finish = new FinishMarker()
     try {
       for await (const batch of events) {

@@ -1,4 +1,4 @@
-import type { PartStream, StreamEvent } from '../wire/part.ts'
+import type { PartGenerator, StreamEvent } from '../wire/part.ts'
 
 /** What an event weighs besides its spelling. */
 const EVENT_BYTES = 100
@@ -50,7 +50,7 @@ export class Backlog {
     this.#wake()
   }
 
-  async *read(): PartStream {
+  async *read(): PartGenerator {
     while (!this.#isDiscarded()) {
       if (this.#batch.length > 0) {
         const batch = this.#batch

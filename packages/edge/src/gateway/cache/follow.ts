@@ -1,7 +1,7 @@
 import { failed, success, type Failure, type Outcome } from '@paceline/core'
 import type { Answer, Call, Source } from '../call.ts'
 import { truncated } from '../wire/classify.ts'
-import type { PartStream } from '../wire/part.ts'
+import type { PartGenerator } from '../wire/part.ts'
 import { DEAD_MS, READER_MS, type Flight } from './flight.ts'
 import { toStreamEvent } from './stored-answer.ts'
 
@@ -46,7 +46,7 @@ function readAlong(flight: Flight, source: Source, watch: Watch): Answer {
 }
 
 /** What is there and what comes, up to the end or to an honest word that it does not come any more. */
-async function* eventsOf(flight: Flight, source: Source, watch: Watch): PartStream {
+async function* eventsOf(flight: Flight, source: Source, watch: Watch): PartGenerator {
   let told = 0
   for (;;) {
     // Before the events: what is written after them must not be taken for the end of those that were seen.

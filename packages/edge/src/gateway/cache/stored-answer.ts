@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Answer, Source } from '../call.ts'
 import { parseJson } from '../wire/parse-json.ts'
-import type { PartStream, StreamEvent } from '../wire/part.ts'
+import type { PartGenerator, StreamEvent } from '../wire/part.ts'
 import { readEvent, weightOfText } from './event-text.ts'
 
 const instant = v.pipe(v.number(), v.minValue(0))
@@ -62,7 +62,7 @@ export function replay(stored: StoredAnswer, answer: 'cached' | 'stale', now: nu
 const EVENTS_AT_ONCE = 64
 
 // Async because streams are, though nothing in it has to be waited for.
-async function* replayEvents(events: readonly string[]): PartStream {
+async function* replayEvents(events: readonly string[]): PartGenerator {
   for (let from = 0; from < events.length; from += EVENTS_AT_ONCE) {
     yield events.slice(from, from + EVENTS_AT_ONCE).map((event) => toStreamEvent(event))
   }

@@ -1,5 +1,6 @@
 import type { StreamLayer } from '../call.ts'
-import type { Part, PartStream, StreamEvent } from '../wire/part.ts'
+import type { Part, PartGenerator, PartStream } from '../wire/part.ts'
+import { withHead } from '../wire/relay.ts'
 
 /**
  * What a second answer says beyond a first: whatever repeats it, character by character, is dropped. Null where the
@@ -30,17 +31,12 @@ export async function dropRepeated(events: PartStream, said: string): Promise<Pa
 /** Reasoning may differ, and has been shown. */
 const SAYS_NOTHING = new Set<Part['kind']>(['start', 'reasoning', 'text', 'usage'])
 
-async function* withHead(head: readonly StreamEvent[], rest: PartStream): PartStream {
-  yield head
-  yield* rest
-}
-
 /**
  * Takes white space off the beginning of a stream's text where it repeats what was sent before it: it had to be left out
  * of the question, so the answer may bring it again.
  */
 export function dropSpace(sent: string): StreamLayer {
-  return async function* (events) {
+  return async function* (events): PartGenerator {
     let rest = sent
     for await (const batch of events)
       yield rest === ''

@@ -13,7 +13,7 @@ import {
 import type { Candidates } from '../candidate.ts'
 import { Walk } from '../fail-over/walk.ts'
 import type { Purse } from '../purse.ts'
-import type { PartStream } from '../wire/part.ts'
+import type { Batch, PartGenerator, PartStream } from '../wire/part.ts'
 import { canGoOn, continuations, type Continuation } from './continuation.ts'
 import { dropRepeated, dropSpace } from './drop-repeated.ts'
 import type { ReplayMemory } from './replay-memory.ts'
@@ -39,19 +39,27 @@ export const splice =
     return success({
       ...outcome.value,
       source: spliced.source,
-      events: spliced.events(),
+      events: spliced,
       leave: () => spliced.leave(),
     })
   }
 
-/** One answer that may be given by several attempts in turn. */
-class Spliced {
+/**
+ * One answer that may be given by several attempts in turn. An iterator of its own and no generator, so that batches of an
+ * answer that is well cost next to nothing.
+ */
+class Spliced implements PartStream {
   readonly #candidates: Candidates
   readonly #call: Call
   readonly #options: SpliceOptions
   readonly source: Source
   #current: Pick<StreamBody, 'events' | 'leave'>
   #said: Said
+  /** Why the current attempt broke off, as long as nothing has been done about it. */
+  #failure: Failure | null = null
+  /** The attempt that is being asked to go on. */
+  #asked: Attempt | null = null
+  #isOver = false
 
   constructor(first: StreamBody, candidates: Candidates, call: Call, options: SpliceOptions) {
     this.#candidates = candidates
@@ -62,67 +70,100 @@ class Spliced {
     this.#said = this.#nothingSaid()
   }
 
-  leave(): void {
-    this.#current.leave()
+  [Symbol.asyncIterator](): this {
+    return this
   }
 
-  async *events(): PartStream {
-    try {
-      for (;;) {
-        const failure = yield* this.#untilItBreaks()
-        if (failure === null) return
-        if (!canGoOn(failure) || !(yield* this.#goOn())) {
-          yield [{ raw: null, parts: [{ kind: 'error', failure }] }]
-          return
-        }
+  async next(): Promise<IteratorResult<Batch, void>> {
+    for (;;) {
+      if (this.#isOver) return { done: true, value: undefined }
+      if (this.#failure !== null) {
+        const batch = await this.#mend(this.#failure)
+        if (batch !== null) return { done: false, value: batch }
+        continue
       }
-    } finally {
-      this.#said.close()
+      const step = await this.#current.events.next()
+      if (step.done === true) {
+        this.#end()
+        return step
+      }
+      const good = this.#untilItBreaks(step.value)
+      this.#said.read(good, Date.now())
+      if (good.length > 0) return { done: false, value: good }
     }
   }
 
-  /** @returns why it broke off; null when it is whole */
-  async *#untilItBreaks(): AsyncGenerator<Batch, Failure | null, undefined> {
-    for await (const batch of this.#current.events) {
-      const at = batch.findIndex(({ parts }) => parts.some(({ kind }) => kind === 'error'))
-      const good = at === -1 ? batch : batch.slice(0, at)
-      this.#said.read(good, Date.now())
-      if (good.length > 0) yield good
-      for (const part of batch[at]?.parts ?? []) if (part.kind === 'error') return part.failure
+  return(): Promise<IteratorResult<Batch, void>> {
+    this.#end()
+    return this.#current.events.return()
+  }
+
+  leave(): void {
+    this.#asked?.giveUp()
+    this.#current.leave()
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#said.close()
+  }
+
+  /** What comes before the failure in a batch, if there is one; and keeps the failure. */
+  #untilItBreaks(batch: Batch): Batch {
+    for (const [index, { parts }] of batch.entries())
+      for (const part of parts)
+        if (part.kind === 'error') {
+          this.#failure = part.failure
+          return batch.slice(0, index)
+        }
+    return batch
+  }
+
+  /** @returns what the caller is told of it; null where the answer simply goes on */
+  async #mend(failure: Failure): Promise<Batch | null> {
+    const way = canGoOn(failure) ? await this.#goOn() : null
+    if (way === null) {
+      this.#end()
+      return [{ raw: null, parts: [{ kind: 'error', failure }] }]
+    }
+    this.#failure = null
+    Object.assign(this.source, sourceOf(way.candidate))
+    if (way.way === 'restart') {
+      this.#said.close()
+      this.#said = this.#nothingSaid()
+      return [{ raw: null, parts: [{ kind: 'restart' }] }]
+    }
+    this.source.answer = 'continued'
+    return null
+  }
+
+  /** @returns how somebody has taken it up; null where nobody has */
+  async #goOn(): Promise<Continuation | null> {
+    const call = this.#call
+    const walk = new Walk(this.#candidates, call.attempts)
+    const broken = this.#candidates.find(({ id }) => id === this.source.model)
+    if (broken === undefined) return null
+    const text = this.#said.text
+    for (const way of continuations(call, text, broken, walk.untried())) {
+      if (call.signal.aborted || Date.now() >= call.deadlineAt) return null
+      if (call.attempts.length >= call.maxAttempts) return null
+      if (way.isPaid && !this.#options.purse.pay(call.promptSize)) continue
+      const next = await this.#ask(way, text ?? '')
+      // Its reader may have left while somebody was asked.
+      if (this.#isOver) next?.leave()
+      if (this.#isOver) return null
+      if (next === null) continue
+      this.#current = next
+      return way
     }
     return null
   }
 
-  /** @returns whether somebody has taken it up */
-  async *#goOn(): AsyncGenerator<Batch, boolean, undefined> {
-    const call = this.#call
-    const walk = new Walk(this.#candidates, call.attempts)
-    const broken = this.#candidates.find(({ id }) => id === this.source.model)
-    if (broken === undefined) return false
-    const text = this.#said.text
-    for (const way of continuations(call, text, broken, walk.untried())) {
-      if (call.signal.aborted || Date.now() >= call.deadlineAt) return false
-      if (call.attempts.length >= call.maxAttempts) return false
-      if (way.isPaid && !this.#options.purse.pay(call.promptSize)) continue
-      const next = await this.#ask(way, text ?? '')
-      if (next === null) continue
-      this.#current = next
-      Object.assign(this.source, sourceOf(way.candidate))
-      if (way.way === 'restart') {
-        this.#said.close()
-        this.#said = this.#nothingSaid()
-        yield [{ raw: null, parts: [{ kind: 'restart' }] }]
-      } else this.source.answer = 'continued'
-      return true
-    }
-    return false
-  }
-
   async #ask(way: Continuation, text: string): Promise<Pick<StreamBody, 'events' | 'leave'> | null> {
-    const outcome = await this.#options.ask(
-      beginAttempt(way.candidate, this.#call, 'continue', way.request),
-      this.#call,
-    )
+    const attempt = beginAttempt(way.candidate, this.#call, 'continue', way.request)
+    this.#asked = attempt
+    const outcome = await this.#options.ask(attempt, this.#call)
+    this.#asked = null
     if (!outcome.ok || outcome.value.kind !== 'stream') return null
     const { events, leave } = outcome.value
     switch (way.way) {
@@ -145,10 +186,8 @@ class Spliced {
   }
 }
 
-type Batch = Awaited<ReturnType<PartStream['next']>>['value'] & object
-
 /** The second answer's parts without its own head, and apart from its spelling: its ids and numbers are not the first's. */
-async function* withoutHead(events: PartStream): PartStream {
+async function* withoutHead(events: PartStream): PartGenerator {
   for await (const batch of events)
     yield batch.map(({ parts }) => ({ raw: null, parts: parts.filter(({ kind }) => kind !== 'start') }))
 }

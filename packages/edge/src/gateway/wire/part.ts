@@ -32,8 +32,17 @@ export interface RawEvent {
   readonly data: string
 }
 
+export type Batch = readonly StreamEvent[]
+
 /** Streamed events in batches, one batch for each read of the network: one await for each, however many events it holds. */
-export type PartStream = AsyncGenerator<readonly StreamEvent[], void, undefined>
+export interface PartStream extends AsyncIterable<Batch> {
+  next(): Promise<IteratorResult<Batch, void>>
+  /** Closes it: whoever provides it is let go. */
+  return(value?: undefined): Promise<IteratorResult<Batch, void>>
+}
+
+/** One that is made by a generator. */
+export type PartGenerator = AsyncGenerator<Batch, void, undefined>
 
 /** The commit belongs to the first part that says something; roles, pings and token counts say nothing. */
 export function isOutput(part: Part): boolean {
