@@ -106,6 +106,16 @@ async function endOf(outcome: Outcome<Answer>): Promise<Failure | null> {
   return last?.kind === 'error' ? last.failure : null
 }
 
+/** A provider whose first word is there in the very moment in which it is given up, as on a machine that has paused. */
+function wordTooLate(signal: AbortSignal): Response {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      signal.addEventListener('abort', () => controller.enqueue(new TextEncoder().encode(WORD)))
+    },
+  })
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+}
+
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
 afterEach(() => {
   vi.useRealTimers()
@@ -131,6 +141,15 @@ describe('an attempt that fails', () => {
     const outcome = askOnce(attempt, call)
     await vi.advanceTimersByTimeAsync(2_000)
     expect(failureOf(await outcome)).toMatchObject({ kind: 'timeout', phase: 'first-output' })
+  })
+
+  it('is a timeout when its first word comes in the moment in which it is given up', async () => {
+    providerThat((signal) => Promise.resolve(wordTooLate(signal)))
+    const { attempt, call } = callOf('open', openAiWire, true)
+    const outcome = askOnce(attempt, call)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(failureOf(await outcome)).toMatchObject({ kind: 'timeout', phase: 'first-output' })
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('is unreachable when the connection fails, and names no host', async () => {

@@ -62,6 +62,8 @@ export async function openStream(
       if (broken !== undefined) return giveUp({ ...broken.failure, phase: 'first-output' })
       for (const part of parts) {
         if (part.kind === 'finish' || isOutput(part)) {
+          // Given up while its first words were on their way in: nobody has seen them, and the rest will not come.
+          if (timer.signal.aborted) return failed(explain('first-output'))
           return success({
             kind: 'stream',
             source: sourceOf(candidate),
