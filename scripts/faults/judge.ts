@@ -56,7 +56,7 @@ export function judge({ ask, seen, attempts }: Played): readonly string[] {
       accuse(!/\[DONE\]|message_stop/.test(seen.raw), 'ends with an error and with the format’s own end')
       accuse(
         attempts.some((attempt) => strikesLate(attempt, ask)),
-        'is incomplete though every fault came before the first output',
+        `is incomplete though every fault came before the first output: ${seen.message}`,
       )
       accuse(isBeginning(ask, seen, attempts), `holds what no provider said: ${excerpt(ask, seen)}`)
       break

@@ -52,7 +52,7 @@ export const TOTAL_MS = 60_000
 export const TIMERS = {
   headersMs: 800,
   firstOutputMs: 1_000,
-  gapMs: 3_000,
+  gapMs: 5_000,
   answerMs: 1_500,
   totalMs: TOTAL_MS,
 } as const
