@@ -63,7 +63,7 @@ export async function openStream(
       for (const part of parts) {
         if (part.kind === 'finish' || isOutput(part)) {
           // Given up while its first words were on their way in: nobody has seen them, and the rest will not come.
-          if (timer.signal.aborted) return failed(explain('first-output'))
+          if (timer.signal.aborted) return giveUp(explain('first-output'))
           return success({
             kind: 'stream',
             source: sourceOf(candidate),
