@@ -72,6 +72,8 @@ class Spliced {
         const failure = yield* this.#untilItBreaks()
         if (failure === null) return
         if (!canGoOn(failure) || !(yield* this.#goOn())) {
+          // Before it is handed on: whoever reads a failure may read no further.
+          this.#said.close()
           yield [{ raw: null, parts: [{ kind: 'error', failure }] }]
           return
         }
