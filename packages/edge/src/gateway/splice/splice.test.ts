@@ -103,4 +103,13 @@ describe('an answer that breaks off', () => {
     other.read([{ raw: null, parts: [text('12345')] }], Date.now())
     expect(other.text).toBe('12345')
   })
+
+  it('is taken up by one that another attempt had beaten to its first word', async () => {
+    const call = callOf()
+    const { record } = beginAttempt(b, call, 'hedge')
+    record.failure = { kind: 'beaten', phase: 'first-output', message: '' }
+    const { body, asked } = await run([text('one '), broken], { call, next: [text('two'), ...whole] })
+    expect(await read(body)).toEqual([text('one '), text('two'), ...whole])
+    expect(asked).toEqual(['b'])
+  })
 })
