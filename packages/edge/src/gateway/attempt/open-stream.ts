@@ -10,6 +10,7 @@ import { watchForStall } from './watch-for-stall.ts'
 import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import { isOutput, type PartStream, type StreamEvent } from '../wire/part.ts'
+import { withHead } from '../wire/with-head.ts'
 
 /** What holds and explains the upstream call that a stream belongs to. */
 interface Upstream {
@@ -74,11 +75,6 @@ const UNKEPT_EVENT_BYTES = 100
 /** Iterates without closing the source when the loop is left early. */
 async function* stepwise(events: PartStream): PartStream {
   for (let step = await events.next(); step.done !== true; step = await events.next()) yield step.value
-}
-
-async function* withHead(head: readonly StreamEvent[], rest: PartStream): PartStream {
-  yield head
-  yield* rest
 }
 
 /** An error in JSON under status 200 is an in-band error; anything else breaks the format. */

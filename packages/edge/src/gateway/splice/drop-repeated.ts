@@ -1,5 +1,6 @@
 import type { StreamLayer } from '../call.ts'
-import type { Part, PartStream, StreamEvent } from '../wire/part.ts'
+import type { Part, PartStream } from '../wire/part.ts'
+import { withHead } from '../wire/with-head.ts'
 
 /**
  * What a second answer says beyond a first: whatever repeats it, character by character, is dropped. Null where the
@@ -29,11 +30,6 @@ export async function dropRepeated(events: PartStream, said: string): Promise<Pa
 
 /** Reasoning may differ, and has been shown. */
 const SAYS_NOTHING = new Set<Part['kind']>(['start', 'reasoning', 'text', 'usage'])
-
-async function* withHead(head: readonly StreamEvent[], rest: PartStream): PartStream {
-  yield head
-  yield* rest
-}
 
 /**
  * Takes white space off the beginning of a stream's text where it repeats what was sent before it: it had to be left out
