@@ -93,10 +93,13 @@ export class Gateway {
       return respondProblem(admitted, wire, null)
     }
     const routedAt = Date.now()
+    const inForce = directives.inForce(routedAt)
+    const mayHedge = chat.stream && HEDGING.has(inForce.mode)
     const selection = select(chat, wire, route, {
       shares: this.#health.shares,
-      caps: directives.inForce(routedAt).shares,
+      caps: inForce.shares,
       criticality: admitted.criticality,
+      mayHedge,
       random: Math.random,
     })
     if (isProblem(selection)) {
@@ -119,7 +122,7 @@ export class Gateway {
       deadlineAt: startedAt + route.timers.totalMs,
       signal: request.signal,
       attempts: [],
-      mayHedge: chat.stream && HEDGING.has(directives.inForce(routedAt).mode),
+      mayHedge,
       // Whoever shares an answer gets it as it comes, and has not said that.
       acceptsRestart: cache === null && /\brestart\b/.test(request.headers.get('paceline-accept') ?? ''),
       trickle: selection.trickle,

@@ -89,7 +89,10 @@ async function read({ events }: StreamBody): Promise<Part[]> {
 
 describe('an answer that breaks off', () => {
   it('is taken up by a candidate that was not asked yet', async () => {
-    const { body, asked } = await run([text('one '), broken], { call: callOf(), next: [text('two'), ...whole] })
+    const { body, asked } = await run([text('one '), broken], {
+      call: callOf(),
+      next: [text('two'), ...whole],
+    })
     expect(await read(body)).toEqual([text('one '), text('two'), ...whole])
     expect(asked).toEqual(['b'])
     expect(body.source).toEqual({ provider: 'q', model: 'b', answer: 'continued' })
