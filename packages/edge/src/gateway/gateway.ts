@@ -131,10 +131,14 @@ export class Gateway {
       receipts: setup.receipts,
       cache,
     }
-    const outcome = await this.#answer(selection.candidates, call)
+    const outcome = await this.#answer(selection.candidates, call).catch((bug: unknown) => {
+      // Or one sort of request that meets it would fill the places of all others.
+      admitted.over()
+      throw bug
+    })
     if (!outcome.ok) {
       admitted.over()
-      this.#health.ledger.count('answers', 'failed')
+      this.#health.ledger.count('answers', outcome.failure.kind === 'client-left' ? 'left' : 'failed')
       host.waitUntil(this.report(setup, host))
       return respondFailure(outcome.failure, call)
     }
