@@ -2,6 +2,7 @@ import { creditOf, type Failure } from '@paceline/core'
 import type { HealthView } from '../../health/health-view.ts'
 import { log } from '../../log.ts'
 import type { Answer, Attempt, AttemptReason, Layer, StreamLayer } from '../call.ts'
+import type { StreamEvent } from '../wire/part.ts'
 
 /**
  * Tells health what each attempt was like: how soon it spoke, or that it is overdue, at once; how it ended, only at its end, since a stream
@@ -85,13 +86,18 @@ const watchEnd = (onEnd: (failure: Failure | null) => void): StreamLayer =>
   async function* (events) {
     let failed = false
     for await (const batch of events) {
-      const broken = batch.flatMap(({ parts }) => parts).find((part) => part.kind === 'error')
-      if (broken !== undefined && !failed) {
+      const failure = failed ? null : failureIn(batch)
+      if (failure !== null) {
         failed = true
         // Before it is handed on: whoever reads a failure may read no further.
-        onEnd(broken.failure)
+        onEnd(failure)
       }
       yield batch
     }
     if (!failed) onEnd(null)
   }
+
+function failureIn(batch: readonly StreamEvent[]): Failure | null {
+  for (const { parts } of batch) for (const part of parts) if (part.kind === 'error') return part.failure
+  return null
+}

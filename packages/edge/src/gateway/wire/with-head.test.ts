@@ -21,7 +21,9 @@ async function begun(): Promise<{ stream: PartStream; ended: () => boolean }> {
 describe('a stream with a head', () => {
   it('is its head and what follows', async () => {
     const { stream } = await begun()
-    expect(await Array.fromAsync(stream)).toEqual([[event('a')], [event('b')], [event('c')]])
+    const batches: (readonly StreamEvent[])[] = []
+    for await (const batch of stream) batches.push(batch)
+    expect(batches).toEqual([[event('a')], [event('b')], [event('c')]])
   })
 
   it.each([1, 2])('ends its source when it is left after %i batches', async (batches) => {
