@@ -149,3 +149,30 @@ describe('callers that leave before the first token', () => {
     expect(await leadersFor(early, route)).toEqual(new Set(['openai']))
   })
 })
+
+describe('a caller that leaves while another provider is asked to go on with its answer', () => {
+  let able: Stack
+  beforeAll(async () => {
+    able = await startStack({ worker: 'worker-with-prefill.ts' })
+    await ask(able, 'openai', able.freshRoute('oa'), { stream: true })
+  })
+  afterAll(() => able.close())
+
+  it.each([
+    ['has said nothing yet', { kind: 'silence' }],
+    ['has begun', { kind: 'stall', afterTokens: 2 }],
+  ] as const)('has that one let go of as well, which %s', async (_, fault) => {
+    const route = able.freshRoute('oa')
+    able.spoil('openai', route, { kind: 'cut', afterTokens: 3 })
+    able.spoil('anthropic', route, fault)
+    const stalled = able.anthropic.nextAttempt((attempt) => attempt.ending === 'stalled')
+    const gone = able.anthropic.nextAttempt((attempt) => attempt.clientLeftAtMs !== null)
+    const caller = await callRaw(able, 'openai', route)
+    await stalled
+    const leftAt = performance.now()
+    caller.leave('reset')
+    await gone
+    // Of its timers the shortest is the gap's, 400 ms.
+    expect(performance.now() - leftAt).toBeLessThan(300)
+  })
+})

@@ -93,10 +93,13 @@ export class Gateway {
       return respondProblem(admitted, wire, null)
     }
     const routedAt = Date.now()
+    const inForce = directives.inForce(routedAt)
+    const mayHedge = chat.stream && HEDGING.has(inForce.mode)
     const selection = select(chat, wire, route, {
       shares: this.#health.shares,
-      caps: directives.inForce(routedAt).shares,
+      caps: inForce.shares,
       criticality: admitted.criticality,
+      mayHedge,
       random: Math.random,
     })
     if (isProblem(selection)) {
@@ -119,7 +122,7 @@ export class Gateway {
       deadlineAt: startedAt + route.timers.totalMs,
       signal: request.signal,
       attempts: [],
-      mayHedge: chat.stream && HEDGING.has(directives.inForce(routedAt).mode),
+      mayHedge,
       // Whoever shares an answer gets it as it comes, and has not said that.
       acceptsRestart: cache === null && /\brestart\b/.test(request.headers.get('paceline-accept') ?? ''),
       trickle: selection.trickle,
@@ -128,10 +131,14 @@ export class Gateway {
       receipts: setup.receipts,
       cache,
     }
-    const outcome = await this.#answer(selection.candidates, call)
+    const outcome = await this.#answer(selection.candidates, call).catch((bug: unknown) => {
+      // Or one sort of request that meets it would fill the places of all others.
+      admitted.over()
+      throw bug
+    })
     if (!outcome.ok) {
       admitted.over()
-      this.#health.ledger.count('answers', 'failed')
+      this.#health.ledger.count('answers', outcome.failure.kind === 'client-left' ? 'left' : 'failed')
       host.waitUntil(this.report(setup, host))
       return respondFailure(outcome.failure, call)
     }

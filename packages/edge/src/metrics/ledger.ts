@@ -2,7 +2,7 @@
  * What is counted of the gateway's work:
  *
  * - `attempts` by reason: whatever is not `first` is load that providers bear beyond one call for each request
- * - `answers` by how they came to be; `failed` where there was none
+ * - `answers` by how they came to be; `failed` where there was none, `left` where its caller did not wait for it
  */
 export type Counter = 'attempts' | 'answers'
 /** Counts by counter and label, such as `attempts hedge`. */

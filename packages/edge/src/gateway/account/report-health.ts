@@ -2,6 +2,7 @@ import { creditOf, type Failure } from '@paceline/core'
 import type { HealthView } from '../../health/health-view.ts'
 import { log } from '../../log.ts'
 import type { Answer, Attempt, AttemptReason, Layer, StreamLayer } from '../call.ts'
+import type { StreamEvent } from '../wire/part.ts'
 import { relay } from '../wire/relay.ts'
 
 /**
@@ -86,17 +87,18 @@ const watchEnd =
   (onEnd: (failure: Failure | null) => void): StreamLayer =>
   (events) => {
     let isTold = false
-    // Before it is handed on: whoever reads a failure may read no further.
-    const tell = (failure: Failure | null): void => {
-      if (!isTold) onEnd(failure)
-      isTold = true
-    }
     return relay(events, async () => {
       const step = await events.next()
-      if (step.done === true) tell(null)
-      else
-        for (const { parts } of step.value)
-          for (const part of parts) if (part.kind === 'error') tell(part.failure)
+      const failure = step.done === true ? null : failureIn(step.value)
+      if (isTold || (failure === null && step.done !== true)) return step
+      isTold = true
+      // Before it is handed on: whoever reads a failure may read no further.
+      onEnd(failure)
       return step
     })
   }
+
+function failureIn(batch: readonly StreamEvent[]): Failure | null {
+  for (const { parts } of batch) for (const part of parts) if (part.kind === 'error') return part.failure
+  return null
+}

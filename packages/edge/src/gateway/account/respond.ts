@@ -6,8 +6,8 @@ import { serverTiming } from './server-timing.ts'
 import { StreamWriter } from './stream-writer.ts'
 import type { Account, CallerWire } from '../wire/wire.ts'
 
-/** What became of an answer; `left` where its reader did not wait for the end. */
-export type Ending = Account['answer'] | 'left'
+/** What became of an answer; `left` where its reader did not wait for the end, `failed` where a bug ended it. */
+export type Ending = Account['answer'] | 'left' | 'failed'
 
 /**
  * The answer as the caller's own format spells it, and the account of how it came to be.
@@ -45,7 +45,11 @@ function respondStream(answer: StreamBody, call: Call, onEnd: (ending: Ending) =
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { text, ending } = await writer.next(events)
+        const { text, ending } = await writer.next(events).catch((bug: unknown) => {
+          answer.leave()
+          onEnd('failed')
+          throw bug
+        })
         controller.enqueue(encoder.encode(text))
         if (ending === null) return
         onEnd(ending)

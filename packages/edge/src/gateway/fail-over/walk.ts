@@ -20,11 +20,20 @@ export class Walk {
     return nextStepAfter(failure) === 'same-once'
   }
 
-  /** Who has not been asked yet and could answer, best first. */
+  /**
+   * Who has not been asked yet and could answer, best first. Last come those that were beaten to their first word: they
+   * have not failed, so they may still go on with an answer that breaks off.
+   */
   untried(but?: Candidate): Candidate[] {
-    const asked = new Set(this.#attempts.map(({ candidate }) => candidate))
+    const isBeaten = ({ failure }: AttemptRecord): boolean => failure?.kind === 'beaten'
+    const idsOf = (attempts: readonly AttemptRecord[]): Set<string> =>
+      new Set(attempts.map(({ candidate }) => candidate))
+    const asked = idsOf(this.#attempts.filter((one) => !isBeaten(one)))
+    const beaten = idsOf(this.#attempts.filter(isBeaten))
     const tooShort = this.#tooShort()
-    return this.#candidates.filter((one) => one !== but && !asked.has(one.id) && one.contextTokens > tooShort)
+    return this.#candidates
+      .filter((one) => one !== but && !asked.has(one.id) && one.contextTokens > tooShort)
+      .sort((one, other) => Number(beaten.has(one.id)) - Number(beaten.has(other.id)))
   }
 
   /**

@@ -168,6 +168,14 @@ describe('a hedge', () => {
     expect(race.ended).toEqual({ a: 250 })
   })
 
+  it('starts at a neighbour that is well beside one that is only tried, where no other provider is', async () => {
+    const only = callOf({ trickle: true, reserve: new Set(['b']) })
+    const race = run({ a: { ms: 900, result: 'speaks' }, neighbour: { ms: 50, result: 'speaks' } }, only)
+    await pass(2_000)
+    expect(await winnerOf(race)).toBe('neighbour')
+    expect(race.asked).toEqual({ a: 0, neighbour: 0 })
+  })
+
   it('gives whoever speaks first to the caller, and ends the other, whatever their times', async () => {
     const line = fc.record({
       ms: fc.integer({ min: 0, max: 1_000 }),

@@ -27,11 +27,11 @@ export function hedge({ purse, patienceMs }: HedgeOptions) {
     async ([candidate, ...others], call) => {
       const first = beginAttempt(candidate, call, reasonFor(candidate, call))
       const outcome = ask(first, call)
-      const rival = rivalOf(candidate, others, call)
-      if (rival === undefined) return outcome
-
       // Asked only to see whether it is well again; whoever waits for it should not.
       const isTried = call.trickle && first.record.reason === 'first'
+      const rival = rivalOf(candidate, others, call, isTried)
+      if (rival === undefined) return outcome
+
       if (!isTried) {
         const silent = await isSilentAfter(patienceMs(candidate, call), outcome)
         // Slowness that everybody shares must not double the load.
@@ -56,10 +56,19 @@ function reasonFor({ id }: Candidate, { attempts }: Call): AttemptReason {
   return attempts.some(({ candidate }) => candidate === id) ? 'again' : 'next'
 }
 
-/** Of another provider, since what slows one model down slows its neighbours, too. */
-function rivalOf({ provider }: Candidate, others: readonly Candidate[], call: Call): Candidate | undefined {
+/**
+ * Of another provider, since what slows one model down slows its neighbours, too. Only beside one whose slowness is known
+ * a neighbour that is well will do.
+ */
+function rivalOf(
+  { provider }: Candidate,
+  others: readonly Candidate[],
+  call: Call,
+  isTried: boolean,
+): Candidate | undefined {
   if (!call.mayHedge || call.attempts.length >= call.maxAttempts) return undefined
-  return others.find((other) => other.provider !== provider && !call.reserve.has(other.id))
+  const able = others.filter(({ id }) => !call.reserve.has(id))
+  return able.find((other) => other.provider !== provider) ?? (isTried ? able[0] : undefined)
 }
 
 async function isSilentAfter(ms: number, outcome: Promise<unknown>): Promise<boolean> {

@@ -53,6 +53,7 @@ const outlook = (given: Partial<Outlook> = {}): Outlook => ({
   shares: HEALTHY,
   caps: {},
   criticality: 'interactive',
+  mayHedge: true,
   random: () => 0.5,
   ...given,
 })
@@ -172,5 +173,19 @@ describe('selecting candidates', () => {
     const tried = select(ask(), openAiWire, routeOf('chat'), outlook({ shares: beside }))
     expect(tried).toMatchObject({ trickle: false })
     expect('candidates' in tried && tried.candidates.at(-1)?.id).toBe('plain')
+  })
+
+  it.each<[string, Partial<Outlook>, Partial<Route>]>([
+    ['is critical', { criticality: 'critical' }, {}],
+    ['may have no second attempt beside the first', { mayHedge: false }, {}],
+    ['may make one attempt only', {}, { maxAttempts: 1 }],
+  ])('tries no slow candidate with a request that %s', (_, more, route) => {
+    const shares = { version: 1, shares: { plain: { ...NEWCOMER, share: 0.01, brownOut: true } } }
+    const given = outlook({ shares, random: () => 0.005, ...more })
+    for (const order of ['strict', 'share'] as const) {
+      const selection = select(ask(), openAiWire, { ...routeOf('chat'), ...route, order }, given)
+      expect(selection).toMatchObject({ trickle: false })
+      expect('candidates' in selection && selection.candidates.at(-1)?.id).toBe('plain')
+    }
   })
 })

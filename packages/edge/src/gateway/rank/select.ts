@@ -21,6 +21,8 @@ export interface Outlook {
   /** By route and candidate: the directives' say about the traffic. */
   readonly caps: Shares
   readonly criticality: Criticality
+  /** Whether a second attempt may start beside a slow one. */
+  readonly mayHedge: boolean
   readonly random: () => number
 }
 
@@ -29,14 +31,15 @@ export function select(
   request: ChatRequest,
   wire: CallerWire,
   route: Route,
-  { shares, caps, criticality, random }: Outlook,
+  { shares, caps, criticality, mayHedge, random }: Outlook,
 ): Selection | Problem {
   if (route.candidates.length === 0) return notConfigured(route)
   const [first, ...others] = route.candidates.filter((candidate) => canServe(candidate, request, wire))
   if (first === undefined) return notCapable(route, request, wire)
   const ofRoute = Object.hasOwn(caps, route.name) ? caps[route.name] : undefined
   const { order, ...ranking } = rankWithin([first, ...others], shares, ofRoute, route.order, random, {
-    avoidBrownOut: criticality === 'critical',
+    // Without another attempt beside it, whoever tries a slow candidate waits for it.
+    avoidBrownOut: criticality === 'critical' || !mayHedge || route.maxAttempts < 2,
   })
   const reserve = [...order].filter(({ id }) => ofRoute?.[id]?.cap === 0 || shareFor(shares, id).brownOut)
   return { ...ranking, candidates: order, reserve: new Set(reserve.map(({ id }) => id)) }

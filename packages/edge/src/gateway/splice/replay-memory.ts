@@ -16,15 +16,15 @@ export class ReplayMemory {
 
   /** @param until when the answer is over at the latest */
   open(until: number): Share {
-    const share: Share = { until, length: 0 }
-    this.#shares.add(share)
-    return share
+    return { until, length: 0 }
   }
 
   /** @returns whether there was room for it */
   take(share: Share, length: number, now: number): boolean {
     if (this.#total + length > this.#most) this.#giveUpOverdue(now)
     if (this.#total + length > this.#most) return false
+    // Not sooner: an answer that nobody begins to read is never closed.
+    this.#shares.add(share)
     share.length += length
     this.#total += length
     return true
