@@ -18,6 +18,7 @@ import { healthOf, regionsHeard } from '../health/region.ts'
 import { framesOf, log } from '../log.ts'
 import { Outbox } from '../notify/outbox.ts'
 import { deliver } from '../notify/webhook.ts'
+import { storedCount } from '../stored-value.ts'
 import { Journal, ReducerBug, type JournalLine } from './journal.ts'
 import { SlowWriter } from './slow-writer.ts'
 import { settingsOf, webhooksOf } from './settings.ts'
@@ -77,7 +78,7 @@ export class Coordinator extends DurableObject<Bindings> {
           )
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
     const settings = settingsOf(config, variables)
-    const published = state.storage.kv.get<number>('published') ?? 0
+    const published = storedCount(state.storage.kv, 'published') ?? 0
     const wentBack = this.#journal.state.version < published
     // Another version of the code made less of the same past: readers have heard more than it knows of.
     if (wentBack) this.#journal.begin()

@@ -234,6 +234,18 @@ describe('what health tells the coordinator', () => {
       expect(sequences).toHaveLength(6)
     }))
 
+  it('are numbered anew, by the clock, where the number has become something else', () =>
+    within(async (rig) => {
+      await rig.health.report([late], NONE)
+      for (const garbage of ['soon', Number.NaN, 1e300, {}]) {
+        rig.storage.kv.put('sequence', garbage)
+        rig.restart()
+        await rig.health.report([late], NONE)
+      }
+      for (const { sequence } of rig.heard) expect(sequence).toBeGreaterThan(START)
+      expect(rig.heard).toHaveLength(5)
+    }))
+
   it('costs no write for each report', () =>
     within(async (rig) => {
       const stored: unknown[] = []

@@ -7,6 +7,7 @@ import {
   type ShareSnapshot,
 } from '@paceline/core'
 import * as v from 'valibot'
+import { storedCount } from '../stored-value.ts'
 import { candidateHealthSchema } from './stored-health.ts'
 
 /** Candidates come from the configuration; more than this many can only be a fault. */
@@ -30,9 +31,12 @@ export class HealthStore {
 
   constructor({ kv }: Pick<DurableObjectStorage, 'kv'>, now: number) {
     this.#kv = kv
-    this.epoch = kv.get<number>('epoch') ?? now
-    this.#version = kv.get<number>('version') ?? 0
-    for (const [key, stored] of kv.list({ prefix: 'candidate:' })) {
+    const [epoch, version] = [storedCount(kv, 'epoch'), storedCount(kv, 'version')]
+    // Without one of them the other orders nothing.
+    const isOrdered = epoch !== null && version !== null
+    this.epoch = isOrdered ? epoch : now
+    this.#version = isOrdered ? version : 0
+    for (const [key, stored] of listed(kv)) {
       const health = v.safeParse(candidateHealthSchema, stored)
       // What another version stored in another shape is worth less than a fresh start.
       if (!health.success) continue
@@ -84,6 +88,15 @@ export class HealthStore {
 
   snapshot(): ShareSnapshot {
     return { version: this.#version, shares: Object.fromEntries(this.#shares) }
+  }
+}
+
+/** What was stored of all candidates; nothing where one of the values can't be read, so that the object lives on. */
+function listed(kv: DurableObjectStorage['kv']): [key: string, stored: unknown][] {
+  try {
+    return [...kv.list({ prefix: 'candidate:' })]
+  } catch {
+    return []
   }
 }
 

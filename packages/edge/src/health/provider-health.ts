@@ -17,6 +17,7 @@ import { DirectiveView, type HeldDirectives } from '../directives/directive-view
 import type { DueProbe, HealthAnswer } from './health-view.ts'
 import { Ledger, type Counts } from '../metrics/ledger.ts'
 import type { Measured } from '../metrics/serve-metrics.ts'
+import { storedCount, storedValue } from '../stored-value.ts'
 import { HealthStore } from './health-store.ts'
 import { DEFAULT_REGION } from './region.ts'
 import { Summaries } from './summaries.ts'
@@ -78,9 +79,9 @@ export class ProviderHealth extends DurableObject<Bindings> {
     const { kv } = state.storage
     this.#store = new HealthStore(state.storage, Date.now())
     // Starts at the clock, so that it grows even over the loss of everything that was stored.
-    this.#reserved = kv.get<number>('sequence') ?? Date.now()
+    this.#reserved = storedCount(kv, 'sequence') ?? Date.now()
     this.#sequence = this.#reserved
-    const directives = v.safeParse(serverDirectivesSchema, kv.get('directives'))
+    const directives = v.safeParse(serverDirectivesSchema, storedValue(kv, 'directives'))
     if (directives.success) {
       const now = Date.now()
       this.#directives.take({ directives: directives.output, ageMs: now - directives.output.issuedAt }, now)

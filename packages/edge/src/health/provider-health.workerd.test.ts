@@ -201,4 +201,22 @@ describe('what an earlier version has stored', () => {
     await evictDurableObject(health)
     expect((await health.report([], NONE)).snapshot.shares).toEqual({})
   })
+
+  it.each([['soon'], [Number.NaN], [1e300], [-1], [{}]])(
+    'goes on being newer than before where its numbers have become %j',
+    async (garbage) => {
+      const health = fresh()
+      const before = await health.report(five(failure('a')), NONE)
+      await runInDurableObject(health, (_instance, { storage }) => {
+        storage.kv.put('epoch', garbage)
+        storage.kv.put('version', garbage)
+      })
+      await evictDurableObject(health)
+      const after = await health.report(five(failure('b')), NONE)
+      expect(after.epoch).toBeGreaterThan(before.epoch)
+      const later = await health.report(five(failure('c')), NONE)
+      expect(later.epoch).toBe(after.epoch)
+      expect(later.snapshot.version).toBeGreaterThan(after.snapshot.version)
+    },
+  )
 })

@@ -1,5 +1,6 @@
 import { reportSchema, type Report } from '@paceline/core'
 import * as v from 'valibot'
+import { storedCount } from '../stored-value.ts'
 import { Gathering } from './gathering.ts'
 
 type Storage = Pick<DurableObjectStorage, 'kv'>
@@ -71,7 +72,7 @@ export class Outbox {
 
   /** Starts at the clock, so that it grows even over the loss of everything that was stored. */
   #nextSequence(now: number): number {
-    const sequence = (this.#kv.get<number>('sequence') ?? now) + 1
+    const sequence = (storedCount(this.#kv, 'sequence') ?? now) + 1
     this.#kv.put('sequence', sequence)
     return sequence
   }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseJson } from '../wire/parse-json.ts'
 import { canonicalJson } from './canonical-json.ts'
 
 /** The same value with the keys of every object the other way round. */
@@ -31,6 +32,16 @@ describe('canonical JSON', () => {
         expect(JSON.parse(canonicalJson(value))).toEqual(value)
       }),
     )
+  })
+
+  it('tells an integer that no number can hold from an object that looks like one', () => {
+    const [long, alike] = ['12345678901234567890', '{"rawJSON":"12345678901234567890"}'].map((text) => {
+      const json = parseJson(text)
+      if (!json.ok) throw new Error('it is no JSON')
+      return canonicalJson(json.value)
+    })
+    expect(long).toBe('12345678901234567890')
+    expect(alike).toBe('{"rawJSON":"12345678901234567890"}')
   })
 
   it('sorts keys by their code units and leaves lists as they are', () => {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { spellEvent } from './event-text.ts'
 import type { PlainPart } from './replayable.ts'
-import { readAnswer, replay, spellAnswer, type StoredAnswer } from './stored-answer.ts'
+import { readAnswer, replay, spellAnswer, toStreamEvent, type StoredAnswer } from './stored-answer.ts'
 
 const count = fc.nat(99_999)
 const part: fc.Arbitrary<PlainPart> = fc.oneof(
@@ -43,6 +43,15 @@ describe('a stored answer', () => {
       }),
       { numRuns: 50 },
     )
+  })
+
+  it('says that it breaks off where an event of it can’t be read', () => {
+    const counts = { inputTokens: 1.5, outputTokens: 1, cachedInputTokens: 0 }
+    const event = spellEvent([
+      { kind: 'text', text: 'two ' },
+      { kind: 'usage', usage: counts },
+    ])
+    expect(toStreamEvent(event).parts).toMatchObject([{ kind: 'error', failure: { kind: 'truncated' } }])
   })
 
   it('says who gave it and how long ago', () => {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Answer, Source } from '../call.ts'
+import { truncated } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import type { PartGenerator, StreamEvent } from '../wire/part.ts'
 import { readEvent, weightOfText } from './event-text.ts'
@@ -68,7 +69,11 @@ async function* replayEvents(events: readonly string[]): PartGenerator {
   }
 }
 
-export const toStreamEvent = (event: string): StreamEvent => ({ raw: null, parts: readEvent(event) ?? [] })
+/** An event that can't be read is a break: without its words the answer would pass for whole. */
+export const toStreamEvent = (event: string): StreamEvent => ({
+  raw: null,
+  parts: readEvent(event) ?? [{ kind: 'error', failure: truncated('stream') }],
+})
 
 /** About how many bytes of memory an answer takes. */
 export const weightOf = ({ body }: StoredAnswer): number =>

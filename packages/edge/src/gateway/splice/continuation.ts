@@ -2,7 +2,7 @@ import { nextStepAfter, type Failure } from '@paceline/core'
 import type { Call } from '../call.ts'
 import type { Candidate } from '../candidate.ts'
 import type { ChatRequest } from '../wire/conversation.ts'
-import { withPrefill } from './with-prefill.ts'
+import { canBeBegun, withPrefill } from './with-prefill.ts'
 
 /**
  * One way to go on with an answer that broke off:
@@ -49,7 +49,8 @@ export function continuations(
   if (words === '')
     ways.push(...untried.map((candidate) => ({ ...plain, way: 'afresh', candidate }) as const))
   else if (text !== null && words !== undefined) {
-    const able = untried.filter(({ capabilities }) => capabilities.prefill)
+    const isAble = ({ capabilities }: Candidate): boolean => capabilities.prefill
+    const able = canBeBegun(request, words) ? untried.filter(isAble) : []
     const begun = able.length > 0 ? withPrefill(request, words) : request
     for (const candidate of able)
       ways.push({ ...plain, way: 'prefill', candidate, request: begun, space: text.slice(words.length) })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { anthropicWire } from '../wire/anthropic/wire.ts'
 import { openAiWire } from '../wire/openai/wire.ts'
-import { withPrefill } from './with-prefill.ts'
+import { canBeBegun, withPrefill } from './with-prefill.ts'
 
 const QUESTION = { role: 'user', content: 'Why?' }
 const WIRES = [openAiWire, anthropicWire]
@@ -44,5 +44,35 @@ describe.each(WIRES)('a request of the $name wire that is begun', (wire) => {
         { kind: 'text', text: 'Because' },
         { kind: 'text', text: ' and so' },
       ])
+  })
+})
+
+describe('an answer', () => {
+  const isTakenUp = (wire: (typeof WIRES)[number], words: string, fields: object): boolean => {
+    const parsed = wire.parseRequest({ model: 'm', max_tokens: 5, messages: [QUESTION], ...fields })
+    if (!parsed.ok) throw new Error(parsed.bad.message)
+    return canBeBegun(parsed.value, words)
+  }
+  const schema = { type: 'object' }
+
+  it('is not taken up where it has to be JSON, which a model would begin anew', () => {
+    const jsonSchema = { type: 'json_schema', json_schema: { name: 'x', schema } }
+    for (const response_format of [{ type: 'json_object' }, jsonSchema])
+      expect(isTakenUp(openAiWire, '{"a":1,', { response_format })).toBe(false)
+    const output_config = { format: { type: 'json_schema', schema } }
+    expect(isTakenUp(anthropicWire, '{"a":1,', { output_config })).toBe(false)
+    expect(isTakenUp(openAiWire, 'one', { response_format: { type: 'text' } })).toBe(true)
+    expect(isTakenUp(openAiWire, 'one', { response_format: null, stop: null })).toBe(true)
+  })
+
+  it.each([
+    ['one EN', false],
+    ['one E', false],
+    ['one', true],
+    ['one END', true],
+  ])('that breaks off at %j with the stop sequence END may be taken up: %j', (words, may) => {
+    expect(isTakenUp(openAiWire, words, { stop: 'END' })).toBe(may)
+    expect(isTakenUp(openAiWire, words, { stop: ['###', 'END'] })).toBe(may)
+    expect(isTakenUp(anthropicWire, words, { stop_sequences: ['END'] })).toBe(may)
   })
 })

@@ -45,3 +45,28 @@ function begun(conversation: Conversation, words: string): Conversation {
         : [...messages, { role: 'assistant', content: [text] }],
   }
 }
+
+/**
+ * Whether a model that takes up the words would keep to what was asked. One that is held to JSON is held from its own
+ * first word on, so it begins anew; and half of a stop sequence would go unnoticed, since no model looks for it in
+ * words that it was given.
+ */
+export function canBeBegun({ body }: ChatRequest, words: string): boolean {
+  const { response_format: format, output_config: output, stop, stop_sequences: stops } = body as Restraints
+  if ((format?.type ?? 'text') !== 'text' || (output?.format ?? null) !== null) return false
+  return ![stop ?? [], stops ?? []].flat().some((sequence) => endsWithPartOf(words, sequence))
+}
+
+/** What keeps an answer in bounds, as the formats that callers speak spell it. */
+interface Restraints {
+  readonly response_format?: { readonly type: string } | null
+  readonly output_config?: { readonly format?: object | null }
+  readonly stop?: string | readonly string[] | null
+  readonly stop_sequences?: readonly string[]
+}
+
+function endsWithPartOf(words: string, sequence: string): boolean {
+  for (let length = 1; length < sequence.length; length += 1)
+    if (words.endsWith(sequence.slice(0, length))) return true
+  return false
+}

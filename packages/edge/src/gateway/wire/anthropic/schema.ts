@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { stringOrArray } from '../string-or-array.ts'
+import { tokenCount } from '../token-count.ts'
 
 /**
  * The parts of Anthropic's Messages format that the gateway understands. Objects are loose: what is unknown passes
@@ -99,10 +100,10 @@ export const requestSchema = v.looseObject({
 export type RequestBody = v.InferOutput<typeof requestSchema>
 
 export const usageSchema = v.looseObject({
-  input_tokens: v.nullish(v.number()),
-  output_tokens: v.nullish(v.number()),
-  cache_read_input_tokens: v.nullish(v.number()),
-  cache_creation_input_tokens: v.nullish(v.number()),
+  input_tokens: tokenCount,
+  output_tokens: tokenCount,
+  cache_read_input_tokens: tokenCount,
+  cache_creation_input_tokens: tokenCount,
 })
 
 const answerBlock = v.looseObject({

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { Failure } from '@paceline/core'
 import { problemOf } from '../../account/problem-of.ts'
 import type { FinishReason, Usage } from '../conversation.ts'
+import { withoutOurWords } from '../our-words.ts'
 import { parseJson } from '../parse-json.ts'
 import type { Part, RawEvent, StreamEvent } from '../part.ts'
 import { writeEvent } from '../sse.ts'
@@ -28,7 +29,7 @@ export class AnthropicStreamEncoder implements StreamEncoder {
   encode(event: StreamEvent): string {
     if (event.raw !== null) {
       if (event.raw.event.startsWith('content_block')) this.#lastBlock = event.raw
-      return event.parts.some((part) => part.kind === 'done') ? '' : writeEvent(event.raw)
+      return event.parts.some((part) => part.kind === 'done') ? '' : writeEvent(withoutOurWords(event.raw))
     }
     if (this.#lastBlock !== null) this.#goOnAfter(this.#lastBlock)
     return event.parts.map((part) => this.#encodePart(part)).join('')

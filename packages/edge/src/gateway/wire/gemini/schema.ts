@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { tokenCount } from '../token-count.ts'
 
 /** What the gateway reads of Gemini's answers, whole ones and the events of streams alike. https://ai.google.dev/api/generate-content */
 
@@ -17,11 +18,11 @@ const part = v.looseObject({
 })
 
 export const usageSchema = v.looseObject({
-  promptTokenCount: v.nullish(v.number()),
-  cachedContentTokenCount: v.nullish(v.number()),
-  candidatesTokenCount: v.nullish(v.number()),
-  thoughtsTokenCount: v.nullish(v.number()),
-  toolUsePromptTokenCount: v.nullish(v.number()),
+  promptTokenCount: tokenCount,
+  cachedContentTokenCount: tokenCount,
+  candidatesTokenCount: tokenCount,
+  thoughtsTokenCount: tokenCount,
+  toolUsePromptTokenCount: tokenCount,
 })
 
 /** All fields may be left out, but what has none of these is something else. */

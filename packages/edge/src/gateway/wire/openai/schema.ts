@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { stringOrArray } from '../string-or-array.ts'
+import { tokenCount } from '../token-count.ts'
 
 /**
  * The parts of OpenAI's chat format that the gateway understands. Objects are loose: what is unknown passes to
@@ -105,9 +106,9 @@ const piece = v.looseObject({
 export const answerContentSchema = v.nullish(v.union([v.string(), v.array(piece)]))
 
 export const usageSchema = v.looseObject({
-  prompt_tokens: v.nullish(v.number()),
-  completion_tokens: v.nullish(v.number()),
-  prompt_tokens_details: v.nullish(v.looseObject({ cached_tokens: v.nullish(v.number()) })),
+  prompt_tokens: tokenCount,
+  completion_tokens: tokenCount,
+  prompt_tokens_details: v.nullish(v.looseObject({ cached_tokens: tokenCount })),
 })
 
 const toolCallDelta = v.looseObject({

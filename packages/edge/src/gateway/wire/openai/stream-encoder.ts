@@ -1,6 +1,7 @@
 import type { Failure } from '@paceline/core'
 import { problemOf } from '../../account/problem-of.ts'
 import type { ChatRequest, FinishReason, Usage } from '../conversation.ts'
+import { withoutOurWords } from '../our-words.ts'
 import { parseJson } from '../parse-json.ts'
 import { isOutput, type Part, type RawEvent, type StreamEvent } from '../part.ts'
 import { writeEvent } from '../sse.ts'
@@ -35,13 +36,14 @@ export class OpenAiStreamEncoder implements StreamEncoder {
   }
 
   #pass(parts: readonly Part[], raw: RawEvent): string {
+    const own = withoutOurWords(raw)
     // Should another provider go on with the answer, it goes on under the name that it began with.
     for (const part of parts) if (part.kind === 'start') this.#begin(part)
     if (parts.some((part) => part.kind === 'done')) return ''
     const outdated = parts.some(isOutput) ? this.#release() : ''
     if (this.#held.length === 0 && !parts.some((part) => part.kind === 'finish'))
-      return outdated + writeEvent(raw)
-    const json = parseJson(raw.data)
+      return outdated + writeEvent(own)
+    const json = parseJson(own.data)
     if (json.ok && this.#held.length < MOST_HELD) this.#held.push(json.value)
     return outdated
   }
