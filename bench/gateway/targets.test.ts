@@ -110,7 +110,7 @@ describe('resultOf', () => {
       ]),
     ]
     expect(resultOf({ ...nothing, json, firstOutputs }, 2)).toEqual({
-      ratios: { jsonToPassThrough: 0.5, jsonToPortkey: 1 },
+      ratios: { jsonToPassThrough: 0.75, jsonToPortkey: 1.5 },
       addedFirstOutputMs: { p50: 0.5, p99: 0.5 },
       rounds: 2,
       spread: { jsonToPassThrough: { least: 0.5, most: 1 }, jsonToPortkey: { least: 1, most: 2 } },

@@ -107,7 +107,10 @@ export function added(rounds: readonly FirstOutputs[], name: Name, share: number
   return { value: over(rounds), least: Math.min(...each), most: Math.max(...each) }
 }
 
-/** The middle of some values, and their range. */
+/** The median of some values, between the two in the middle where they are even in number; and their range. */
 export function spreadOf(values: readonly number[]): Figure {
-  return { value: quantile(values, 0.5), least: Math.min(...values), most: Math.max(...values) }
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1)
+  const median = middle.reduce((sum, value) => sum + value, 0) / middle.length
+  return { value: median, least: Math.min(...values), most: Math.max(...values) }
 }

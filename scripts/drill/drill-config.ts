@@ -53,6 +53,8 @@ export const drillConfig: Config = defineConfig({
           candidates: RIDERS.map((rider) => `${rider}-${lane}`),
           order: 'strict' as const,
           ttfvtTargetMs: TARGET_MS,
+          // With a second provider beside each silent one nobody would wait, and there were no incident to be seen.
+          hedge: false,
           timers,
         },
       ]),

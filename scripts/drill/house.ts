@@ -94,7 +94,7 @@ async function startParts(
   const outages: { from: number; to: number }[] = []
   const storage = await mkdtemp(join(tmpdir(), 'paceline-drill-'))
   // At the exit at the latest: a signal may come while the house is still being opened.
-  process.on('exit', () => rmSync(storage, { recursive: true, force: true }))
+  process.on('exit', () => rmSync(storage, { recursive: true, force: true, maxRetries: 5 }))
   const edgeOptions: EdgeOptions = {
     persistTo: storage,
     onLog: ({ message }) => {

@@ -69,4 +69,12 @@ const ARGS = [
 ]
 
 export const launchChromium = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, headless: true, args: ARGS })
+  chromium.launch({
+    executablePath,
+    headless: true,
+    args: ARGS,
+    // Whoever launches it closes it, and more than it, on a signal.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  })

@@ -5,6 +5,7 @@ import type { Config } from './schema.ts'
 export function findContradictions(config: Config): ConfigIssue[] {
   return [
     ...unreachableProviders(config),
+    ...sharedSecrets(config),
     ...shortTotals(config),
     ...shortLives(config),
     ...blindTests(config),
@@ -39,6 +40,23 @@ function unreachableProviders({ providers }: Config): ConfigIssue[] {
         issue(name, 'Remove it: Workers AI is reached by its binding, without address and key.'),
       ),
     ]
+  })
+}
+
+/** Whoever sends a secret that two keys have would be taken for the one or the other. */
+function sharedSecrets({ keys }: Config): ConfigIssue[] {
+  const entries = Object.entries(keys)
+  return entries.flatMap(([name, { secretFrom }], index) => {
+    const [earlier] = entries.slice(0, index).find(([, key]) => key.secretFrom === secretFrom) ?? []
+    return earlier === undefined
+      ? []
+      : [
+          {
+            field: `keys.${name}.secretFrom`,
+            value: JSON.stringify(secretFrom),
+            mend: `Give it a secret of its own: '${earlier}' has this one, and nobody could tell which of the two was sent.`,
+          },
+        ]
   })
 }
 

@@ -53,6 +53,7 @@ describe('a valid configuration', () => {
           order: 'share',
           ttfvtTargetMs: 800,
           maxAttempts: 4,
+          hedge: true,
           timers: {
             headersMs: 10_000,
             firstOutputMs: 15_000,
@@ -398,6 +399,13 @@ describe('a wrong configuration', () => {
       'keys.app.tenant',
       '"Grüße"',
       /visible ASCII/,
+    ],
+    [
+      'a secret that two keys share',
+      withPart({ keys: { app: { secretFrom: 'A' }, other: { secretFrom: 'A' } } }),
+      'keys.other.secretFrom',
+      '"A"',
+      /'app' has this one/,
     ],
     [
       'a big integer, which JSON can not spell',

@@ -161,6 +161,8 @@ const routeSchema = v.strictObject({
   /** A first output later than this counts as late. */
   ttfvtTargetMs: v.optional(durationMs, 800),
   maxAttempts: v.optional(attempts, 4),
+  /** Whether a second provider is asked besides one that keeps silent. */
+  hedge: v.optional(v.boolean(), true),
   timers: v.optional(timersSchema, {}),
   /** How much is lost when one of its requests is turned away; of key, tier and route the lowest counts. */
   criticality: v.optional(criticality),

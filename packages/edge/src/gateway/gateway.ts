@@ -80,7 +80,7 @@ export class Gateway {
     const { directives } = this.#health
     await this.#warmth.keep(this.#health, host, sleep, Date.now)
     const { mode } = directives.inForce(Date.now())
-    const outlook = { shares: this.#health.shares, mode }
+    const outlook = { shares: this.#health.shares, mode, hasStandIn: cache !== null }
     const admitted = await this.#admission.admit(
       { headers: request.headers, key, route },
       setup.inFlight,
@@ -94,7 +94,7 @@ export class Gateway {
     }
     const routedAt = Date.now()
     const inForce = directives.inForce(routedAt)
-    const mayHedge = chat.stream && HEDGING.has(inForce.mode)
+    const mayHedge = chat.stream && route.hedge && HEDGING.has(inForce.mode)
     const selection = select(chat, wire, route, {
       shares: this.#health.shares,
       caps: inForce.shares,

@@ -15,7 +15,7 @@ import * as v from 'valibot'
 import type { Coordinator } from '../coordinator/coordinator.ts'
 import { DirectiveView, type HeldDirectives } from '../directives/directive-view.ts'
 import type { DueProbe, HealthAnswer } from './health-view.ts'
-import { Ledger, type Counts } from '../metrics/ledger.ts'
+import { countsSchema, Ledger, type Counts } from '../metrics/ledger.ts'
 import type { Measured } from '../metrics/serve-metrics.ts'
 import { storedCount, storedValue } from '../stored-value.ts'
 import { HealthStore } from './health-store.ts'
@@ -24,6 +24,8 @@ import { Summaries } from './summaries.ts'
 
 /** How long summaries wait for more: while nothing is wrong, and while an incident is being handled. */
 const FORWARD = { calmMs: 1_000, alertMs: 200, restMs: 1_000 } as const
+/** Sooner than an idle object is put away. */
+const KEEP_COUNTS_MS = 2_000
 /** Nobody who reports something late waits longer than this for what the coordinator makes of it. */
 const DECISION_MS = 200
 /** Numbers of reports are set aside this many at a time, so that not every report costs a write. */
@@ -62,8 +64,8 @@ export class ProviderHealth extends DurableObject<Bindings> {
   readonly #store: HealthStore
   readonly #directives = new DirectiveView()
   readonly #summaries = new Summaries()
-  /** Since this life began: scrapers know counters that start again. */
   readonly #ledger = new Ledger()
+  #countsAreKept = true
   /** When each probe that directives ask for was last given out, by route and candidate. */
   readonly #probedAt = new Map<string, number>()
   #forwarding: Promise<void> | null = null
@@ -81,6 +83,8 @@ export class ProviderHealth extends DurableObject<Bindings> {
     // Starts at the clock, so that it grows even over the loss of everything that was stored.
     this.#reserved = storedCount(kv, 'sequence') ?? Date.now()
     this.#sequence = this.#reserved
+    const counts = v.safeParse(countsSchema, storedValue(kv, 'counts'))
+    if (counts.success) this.#ledger.add(counts.output)
     const directives = v.safeParse(serverDirectivesSchema, storedValue(kv, 'directives'))
     if (directives.success) {
       const now = Date.now()
@@ -91,6 +95,7 @@ export class ProviderHealth extends DurableObject<Bindings> {
   /** @param known the newest directives that the isolate has heard of */
   async report(samples: readonly Sample[], known: Version, counts: Counts = {}): Promise<HealthAnswer> {
     this.#ledger.add(counts)
+    this.#keepCounts()
     const now = Date.now()
     const sameEpoch = known.epoch === this.#directives.version.epoch
     let late = false
@@ -125,6 +130,16 @@ export class ProviderHealth extends DurableObject<Bindings> {
   /** The directives for whoever only wants to read them. */
   held(): HeldDirectives {
     return this.#directives.held(Date.now())
+  }
+
+  /** Not with every report: a few seconds of counting may go with a life that ends by force. */
+  #keepCounts(): void {
+    if (!this.#countsAreKept) return
+    this.#countsAreKept = false
+    setTimeout(() => {
+      this.ctx.storage.kv.put('counts', this.#ledger.counts)
+      this.#countsAreKept = true
+    }, KEEP_COUNTS_MS)
   }
 
   /** Figures for a scraper. */

@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+
 /**
  * What is counted of the gateway's work:
  *
@@ -6,7 +8,8 @@
  */
 export type Counter = 'attempts' | 'answers'
 /** Counts by counter and label, such as `attempts hedge`. */
-export type Counts = Readonly<Record<string, number>>
+export const countsSchema = v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)))
+export type Counts = Readonly<v.InferOutput<typeof countsSchema>>
 
 /** Counts of one isolate since it last handed them on, or of all that were handed on. */
 export class Ledger {

@@ -31,6 +31,7 @@ const routeOf = (fields: Partial<Route> = {}): Route =>
 class Gate {
   now = 1_000_000
   mode: Mode = 'normal'
+  hasStandIn = false
   shares: typeof WELL | typeof ILL = WELL
   readonly #admission = new Admission({
     now: () => this.now,
@@ -43,7 +44,12 @@ class Gate {
     { key = keyOf(), route = routeOf() } = {},
   ): Promise<Admitted | Problem> {
     const applicant = { headers: new Headers(headers), key, route }
-    return this.#admission.admit(applicant, BOUNDS, { shares: this.shares, mode: this.mode }, HOST)
+    return this.#admission.admit(
+      applicant,
+      BOUNDS,
+      { shares: this.shares, mode: this.mode, hasStandIn: this.hasStandIn },
+      HOST,
+    )
   }
 
   as(criticality: Criticality, run?: string): Promise<Admitted | Problem> {
@@ -152,7 +158,7 @@ describe('admission', () => {
       admission.admit(
         { headers: new Headers(), key: keyOf(['critical']), route: routeOf() },
         wide,
-        { shares: WELL, mode: 'normal' },
+        { shares: WELL, mode: 'normal', hasStandIn: false },
         HOST,
       )
     const attempts = [
@@ -187,7 +193,12 @@ describe('admission', () => {
     for (; now < 90_000; now += 10) {
       const tookMs = now >= 30_000 && now < 60_000 ? 3_000 : 300
       while ((working[0]?.endsAt ?? Infinity) <= now) working.shift()?.one.over()
-      const one = await admission.admit(applicant, limits.inFlight, { shares: WELL, mode: 'normal' }, HOST)
+      const one = await admission.admit(
+        applicant,
+        limits.inFlight,
+        { shares: WELL, mode: 'normal', hasStandIn: false },
+        HOST,
+      )
       if (isProblem(one)) refused += 1
       else {
         one.learnFrom([{ startedAt: 0, firstOutputAt: tookMs }])
@@ -195,6 +206,14 @@ describe('admission', () => {
       }
     }
     expect(refused).toBe(0)
+  })
+
+  it('turns nobody away for want of a provider whom a stored answer may serve', async () => {
+    const gate = new Gate()
+    gate.shares = ILL
+    expect(isProblem(await gate.as('bulk'))).toBe(true)
+    gate.hasStandIn = true
+    expect(isProblem(await gate.as('bulk'))).toBe(false)
   })
 
   it('tells the log how many were turned away, once for many', async () => {

@@ -29,6 +29,8 @@ export interface Applicant {
 export interface Outlook {
   readonly shares: ShareSnapshot
   readonly mode: Mode
+  /** Whether a stored answer may stand in where nobody is well. */
+  readonly hasStandIn: boolean
 }
 
 /** A request that is being worked on. */
@@ -83,7 +85,7 @@ export class Admission {
       inFlight: load.inFlight.count(at),
       limit: load.limit,
       mode: outlook.mode,
-      permitted: isPermitted(route, outlook.shares),
+      permitted: outlook.hasStandIn || isPermitted(route, outlook.shares),
     }
     const started = turn !== null && this.#runs.isStarted(turn, at)
     const reason = admit(pressure, { criticality, started })
