@@ -97,14 +97,21 @@ describe('the chat', () => {
     },
   )
 
-  it('says plainly that an answer is incomplete when its rider is cut off, and asks again', async () => {
+  it('goes on with another rider when the leader is cut off', async () => {
     await setCondition(LEADER, 'cut')
+    const answer = await ask('Who takes over in the middle of a word?')
+    expect(answer.state).toBe('complete')
+    expect(answer.text).not.toContain('incomplete')
+  })
+
+  it('says plainly that an answer is incomplete when every rider is cut off, and asks again', async () => {
+    for (const { id } of demo.mocks) await setCondition(id, 'cut')
     const answer = await ask('How close is too close?')
     expect(answer.state).toBe('incomplete')
     expect(answer.text).toContain('The provider stopped mid-answer. What you see is all that came.')
     expect(answer.text.toLowerCase()).toContain('incomplete')
     expect(answer.text).not.toMatch(/[{}]|Error|undefined|stack/)
-    await setCondition(LEADER, 'fresh')
+    for (const { id } of demo.mocks) await setCondition(id, 'fresh')
     await page.click('[data-ask-again]')
     await page.waitForSelector('[data-answer][data-state="complete"]')
   })
