@@ -137,6 +137,14 @@ describe.each(CLIENTS)('an answer to a client of the %s wire', (client) => {
   })
 })
 
+it('is not gone on with where more was asked for than words, which another answer could not bring along', async () => {
+  stack.openai.setFault({ kind: 'cut', afterTokens: 5 })
+  const route = stack.freshRoute('oac')
+  const seen = await ask(stack, 'openai', route, { stream: true, body: { logprobs: true } })
+  expect(seen).toMatchObject({ ending: 'incomplete' })
+  expect(stack.asked('compatible', route)).toHaveLength(0)
+})
+
 describe.each(ORDERS)('a continued answer of $faulty', ({ order, faulty, healthy }) => {
   const messages = [{ role: 'user' as const, content: 'Why ride in a paceline?' }]
 

@@ -94,6 +94,7 @@ function accountHeaders(call: Call, source: Readonly<Source> | null): Record<str
     'x-request-id': call.id,
     'request-id': call.id,
     'paceline-attempts': String(call.attempts.length),
+    'paceline-directives': String(call.directives),
     'server-timing': serverTiming(call, Date.now()),
     ...(source === null ? {} : { 'paceline-provider': source.provider, 'paceline-model': source.model }),
   }

@@ -7,7 +7,7 @@ import type { CacheUse } from './cache-use.ts'
 import { FlightBoard } from './flight.ts'
 import { follow } from './follow.ts'
 import { lead } from './lead.ts'
-import { isReplayable } from './replayable.ts'
+import { isReplayable } from '../wire/replayable.ts'
 import { isFresh, Shelf, type Found } from './shelf.ts'
 import { replay, type StoredAnswer } from './stored-answer.ts'
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { parseJson } from '../wire/parse-json.ts'
-import type { PlainPart } from './replayable.ts'
+import type { PlainPart } from '../wire/replayable.ts'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 

@@ -6,7 +6,7 @@ import type { FinishReason } from '../wire/conversation.ts'
 import type { StreamEvent } from '../wire/part.ts'
 import { spellEvent } from './event-text.ts'
 import type { Flight, FlightBoard } from './flight.ts'
-import { plainParts } from './replayable.ts'
+import { plainParts } from '../wire/replayable.ts'
 import type { StoredAnswer } from './stored-answer.ts'
 
 export interface ScribeOptions {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { spellEvent } from './event-text.ts'
-import type { PlainPart } from './replayable.ts'
+import type { PlainPart } from '../wire/replayable.ts'
 import { readAnswer, replay, spellAnswer, toStreamEvent, type StoredAnswer } from './stored-answer.ts'
 
 const count = fc.nat(99_999)

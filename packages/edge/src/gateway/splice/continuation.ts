@@ -2,6 +2,7 @@ import { nextStepAfter, type Failure } from '@paceline/core'
 import type { Call } from '../call.ts'
 import type { Candidate } from '../candidate.ts'
 import type { ChatRequest } from '../wire/conversation.ts'
+import { isReplayable } from '../wire/replayable.ts'
 import { canBeBegun, withPrefill } from './with-prefill.ts'
 
 /**
@@ -44,8 +45,8 @@ export function continuations(
   const { request } = call
   const plain = { request, space: '', isPaid: false }
   const ways: Continuation[] = []
-  // Of several answers at once only one is told apart.
-  const words = request.choices === 1 ? text?.trimEnd() : undefined
+  // Somebody else's words come as parts, which must be able to say all that was asked for.
+  const words = isReplayable(call) ? text?.trimEnd() : undefined
   if (words === '')
     ways.push(...untried.map((candidate) => ({ ...plain, way: 'afresh', candidate }) as const))
   else if (text !== null && words !== undefined) {

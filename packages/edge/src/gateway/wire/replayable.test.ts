@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Part } from '../wire/part.ts'
-import { anthropicWire } from '../wire/anthropic/wire.ts'
-import { OpenAiStreamDecoder } from '../wire/openai/stream-decoder.ts'
-import { openAiWire } from '../wire/openai/wire.ts'
-import type { Wire } from '../wire/wire.ts'
+import type { Part } from './part.ts'
+import { anthropicWire } from './anthropic/wire.ts'
+import { OpenAiStreamDecoder } from './openai/stream-decoder.ts'
+import { openAiWire } from './openai/wire.ts'
+import type { Wire } from './wire.ts'
 import { isReplayable, plainParts } from './replayable.ts'
 
 const BODY = { model: 'm', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] }

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
-import { BETA } from '../wire/anthropic/request.ts'
-import type { Part, StreamEvent } from '../wire/part.ts'
-import type { CallerWire } from '../wire/wire.ts'
+import { BETA } from './anthropic/request.ts'
+import type { Part, StreamEvent } from './part.ts'
+import type { CallerWire } from './wire.ts'
 
 /**
  * Whether an answer to this call can be given a second time. An unstreamed one is kept as it is. Of a stream the parts
