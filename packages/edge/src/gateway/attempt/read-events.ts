@@ -1,3 +1,4 @@
+import { forgetFrames } from '../parse/forget-frames.ts'
 import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import type { PartGenerator, RawEvent, StreamEvent } from '../wire/part.ts'
@@ -36,6 +37,9 @@ export async function* readEvents(
     // A last event without its blank line counts if it is whole; a cut one says nothing that could be believed.
     const last = sse.end().filter(({ data }) => data === '[DONE]' || parseJson(data).ok)
     if (last.length > 0) yield last.map(read)
+  } catch (error) {
+    forgetFrames(error)
+    throw error
   } finally {
     // Not awaited: a provider that has gone silent must not hold up its reader.
     reader.cancel().catch(() => undefined)
