@@ -1,9 +1,8 @@
 import type { Phase } from '@paceline/core'
 
 /**
- * Why an upstream call was given up. Plain data and no Error: workerd holds the reason of an abort strongly, an Error holds
- * the frames that it was made in, and these hold the aborted signal and all else that the request had, so that none of it
- * is ever collected.
+ * Why an upstream call was given up. Plain data and no Error: workerd ends the call's stream with a copy of it, and what an
+ * Error there costs is said at `forgetFrames`. Nobody need read on to be told of this one.
  */
 export type GivenUp =
   | { readonly kind: 'client-left' | 'beaten' | 'over' }

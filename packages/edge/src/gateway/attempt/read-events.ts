@@ -1,9 +1,9 @@
-import { forgetFrames } from '../parse/forget-frames.ts'
 import { malformed } from '../wire/classify.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import type { PartGenerator, RawEvent, StreamEvent } from '../wire/part.ts'
 import { SseReader } from '../wire/sse.ts'
 import type { StreamDecoder } from '../wire/wire.ts'
+import { forgetFrames } from './forget-frames.ts'
 
 /**
  * The events of a provider's body, one batch for each read. Throws what the read throws: resets and aborts.
