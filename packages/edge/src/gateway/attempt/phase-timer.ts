@@ -1,8 +1,8 @@
 import type { Phase } from '@paceline/core'
 
 /**
- * Why an upstream call was given up. Plain data and no Error: workerd ends the call's stream with a copy of it, and what an
- * Error there costs is said at `forgetFrames`. Nobody need read on to be told of this one.
+ * Why an upstream call was given up. Plain data and no Error: workerd keeps copies of the reason for longer than the call,
+ * and what an Error costs there is said at `forgetFrames`.
  */
 export type GivenUp =
   | { readonly kind: 'client-left' | 'beaten' | 'over' }
