@@ -36,13 +36,16 @@ it('keeps nothing of streams that the provider breaks off', async () => {
   expect(await heldAttempts()).toBeLessThanOrEqual(FEW)
 })
 
-it.each(['fin', 'reset'] as const)('keeps nothing of callers who leave a running stream (%s)', async (how) => {
-  const route = stack.freshRoute('o')
-  stack.spoil('openai', route, { kind: 'stall', afterTokens: 2 })
-  for (let call = 0; call < CALLS; call += 1) {
-    const caller = await callRaw(stack, 'openai', route)
-    caller.leave(how)
-  }
-  await stack.settled('openai', route)
-  expect(await heldAttempts()).toBeLessThanOrEqual(FEW)
-})
+it.each(['fin', 'reset'] as const)(
+  'keeps nothing of callers who leave a running stream (%s)',
+  async (how) => {
+    const route = stack.freshRoute('o')
+    stack.spoil('openai', route, { kind: 'stall', afterTokens: 2 })
+    for (let call = 0; call < CALLS; call += 1) {
+      const caller = await callRaw(stack, 'openai', route)
+      caller.leave(how)
+    }
+    await stack.settled('openai', route)
+    expect(await heldAttempts()).toBeLessThanOrEqual(FEW)
+  },
+)

@@ -5,7 +5,10 @@ import type { Stack } from './stack.ts'
 /** https://github.com/v8/v8/blob/main/src/profiler/heap-snapshot-generator.cc: all nodes one after the other, in numbers. */
 interface HeapSnapshot {
   readonly snapshot: {
-    readonly meta: { readonly node_fields: readonly string[]; readonly node_types: readonly (readonly string[])[] }
+    readonly meta: {
+      readonly node_fields: readonly string[]
+      readonly node_types: readonly (readonly string[])[]
+    }
   }
   readonly nodes: readonly number[]
   readonly strings: readonly string[]
