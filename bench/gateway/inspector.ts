@@ -1,17 +1,21 @@
 /** A connection to the inspector of one isolate of workerd. https://chromedevtools.github.io/devtools-protocol/v8/ */
 export class Inspector {
   readonly #socket: WebSocket
+  readonly #listeners = new Map<string, (params: unknown) => void>()
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
   #asked = 0
 
   constructor(socket: WebSocket) {
     this.#socket = socket
     socket.addEventListener('message', ({ data }) => {
-      const { id, result, error } = JSON.parse(String(data)) as {
+      const { id, method, params, result, error } = JSON.parse(String(data)) as {
         id?: number
+        method?: string
+        params?: unknown
         result?: unknown
         error?: { message: string }
       }
+      if (method !== undefined) this.#listeners.get(method)?.(params)
       const waiting = this.#waiting.get(id ?? -1)
       if (waiting === undefined) return
       this.#waiting.delete(id ?? -1)
@@ -40,6 +44,11 @@ export class Inspector {
     this.#waiting.set(this.#asked, answer)
     this.#socket.send(JSON.stringify({ id: this.#asked, method, params }))
     return answer.promise as Promise<T>
+  }
+
+  /** Takes what the isolate tells by itself; the latest listener of an event counts. */
+  listen(event: string, listener: (params: unknown) => void): void {
+    this.#listeners.set(event, listener)
   }
 
   close(): void {

@@ -16,10 +16,14 @@ export interface EdgeOptions {
   readonly persistTo?: string
   /** Takes what workerd logs; printed where nobody does. */
   readonly onLog?: (entry: RuntimeLogEntry) => void
+  /** Whether workerd can be looked into while it runs, which costs it something. */
+  readonly inspect?: boolean
 }
 
 export interface RunningEdge {
   readonly url: string
+  /** Where its inspector listens, if it was asked for. */
+  readonly inspectorPort: number | null
   close(): Promise<void>
 }
 
@@ -42,6 +46,7 @@ export async function startEdge({
   bindings,
   persistTo,
   onLog = printRuntimeLog,
+  inspect = false,
 }: EdgeOptions): Promise<RunningEdge> {
   const bundle = await build({
     entryPoints: [entry],
@@ -66,6 +71,7 @@ export async function startEdge({
     cf: false,
     handleStructuredLogs: onLog,
     ...(persistTo === undefined ? {} : { resourcePersistencePath: persistTo }),
+    ...(inspect ? { inspectorPort: 0 } : {}),
     compatibilityDate,
     compatibilityFlags,
     durableObjects,
@@ -77,7 +83,8 @@ export async function startEdge({
   const url = await miniflare.ready.catch((error: unknown) => {
     throw persistTo === undefined ? error : new Error(damaged(persistTo, error))
   })
-  return { url: url.origin, close: () => miniflare.dispose() }
+  const inspectorPort = inspect ? Number((await miniflare.getInspectorURL()).port) : null
+  return { url: url.origin, inspectorPort, close: () => miniflare.dispose() }
 }
 
 const damaged = (folder: string, error: unknown): string =>

@@ -7,6 +7,8 @@ export type ProviderName = 'openai' | 'anthropic' | 'compatible' | 'gemini'
 /** The gateway in workerd between real sockets: providers on one side, whoever tests on the other. */
 export interface Stack {
   readonly url: string
+  /** Where workerd's inspector listens, if it was asked for. */
+  readonly inspectorPort: number | null
   readonly key: string
   readonly openai: MockProvider
   readonly anthropic: MockProvider
@@ -49,12 +51,15 @@ interface StackOptions {
   readonly worker?: string
   /** Folder that keeps Durable Objects, for those who want to look into it. */
   readonly persistTo?: string
+  /** Whether workerd can be looked into. */
+  readonly inspect?: boolean
 }
 
 export async function startStack({
   bindings = {},
   worker = 'worker.ts',
   persistTo,
+  inspect = false,
 }: StackOptions = {}): Promise<Stack> {
   const mock = (name: string, apiKey?: string): Promise<MockProvider> =>
     startMockProvider({ name, texts: [TEXT], ...(apiKey === undefined ? {} : { apiKey }) })
@@ -69,6 +74,7 @@ export async function startStack({
     wranglerConfig: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)),
     port: 0,
     ...(persistTo === undefined ? {} : { persistTo }),
+    inspect,
     bindings: {
       APP_KEY: KEYS.app,
       LIMITED_KEY: KEYS.limited,
@@ -96,6 +102,7 @@ export async function startStack({
       .filter(({ model, requestBody }) => model === modelOf(route) && !isProbe(requestBody))
   return {
     url: edge.url,
+    inspectorPort: edge.inspectorPort,
     key: KEYS.app,
     openai,
     anthropic,

@@ -1,7 +1,7 @@
 import { failed, success, type Failure, type Outcome, type Phase } from '@paceline/core'
 import { sourceOf, type Answer, type Attempt, type AttemptRecord, type Call, type Service } from '../call.ts'
 import type { Candidate } from '../candidate.ts'
-import { PhaseExpired, PhaseTimer } from './phase-timer.ts'
+import { PhaseTimer, type GivenUp } from './phase-timer.ts'
 import { readErrorBody, readText } from './read-text.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { openStream } from './open-stream.ts'
@@ -17,14 +17,14 @@ export const askOnce: Service<Attempt, Answer> = async (attempt, call) => {
   const timer = new PhaseTimer(call.deadlineAt)
   // An attempt that began late is not to blame for the end of the call's time.
   const beganLate = call.attempts[0] !== record
-  // The signal is asked and not the thrown error: in workerd that is a copy of the reason, and of no class of ours.
-  const explain = (phase: Phase): Failure => failureOf(timer.signal.reason, phase, beganLate)
+  // The timer is asked and not the thrown error: in workerd that is a copy of the reason.
+  const explain = (phase: Phase): Failure => failureOf(timer.reason, phase, beganLate)
   const { timers } = candidate
   // Outside the try: what fails here is ours, not the provider's.
   const ask = prepare(attempt, call)
-  const leave = (): void => timer.abort(new ClientLeft())
+  const leave = (): void => timer.abort(CLIENT_LEFT)
   if (call.signal.aborted) {
-    const failure = failureOf(new ClientLeft(), 'headers', beganLate)
+    const failure = failureOf(CLIENT_LEFT, 'headers', beganLate)
     fail(record, failure)
     return failed(failure)
   }
@@ -33,7 +33,7 @@ export const askOnce: Service<Attempt, Answer> = async (attempt, call) => {
     timer.stop()
     call.signal.removeEventListener('abort', leave)
   }
-  attempt.giveUp = () => timer.abort(new Beaten())
+  attempt.giveUp = () => timer.abort({ kind: 'beaten' })
 
   let phase: Phase = 'headers'
   let outcome: Outcome<Answer>
@@ -56,7 +56,7 @@ export const askOnce: Service<Attempt, Answer> = async (attempt, call) => {
   if (outcome.ok) record.firstOutputAt = Date.now()
   else {
     fail(record, outcome.failure)
-    timer.abort(new Error('the attempt is over'))
+    timer.abort({ kind: 'over' })
   }
   if (!outcome.ok || outcome.value.kind === 'whole') release()
   return outcome
@@ -67,13 +67,7 @@ function fail(record: AttemptRecord, failure: Failure): void {
   record.failedAt = Date.now()
 }
 
-class ClientLeft extends Error {
-  override readonly name = 'ClientLeft'
-}
-
-class Beaten extends Error {
-  override readonly name = 'Beaten'
-}
+const CLIENT_LEFT: GivenUp = { kind: 'client-left' }
 
 /** The question as its transport takes it. */
 function prepare(attempt: Attempt, call: Call): (signal: AbortSignal) => Promise<Response> {
@@ -126,14 +120,20 @@ async function readFailure(candidate: Candidate, response: Response): Promise<Fa
 }
 
 /** What the end of an upstream call says about the provider. Errors' own words stay here: they may name hosts. */
-function failureOf(reason: unknown, phase: Phase, beganLate: boolean): Failure {
-  if (reason instanceof ClientLeft) return { kind: 'client-left', phase, message: 'The caller left.' }
-  if (reason instanceof Beaten) return { kind: 'beaten', phase, message: 'Another attempt spoke first.' }
-  if (reason instanceof PhaseExpired) {
-    // In a running stream only the gap is the provider's; the last instant may come of a reader that is slow.
-    const inTime = reason.atLast && (beganLate || reason.phase === 'stream')
-    const kind = inTime ? 'deadline' : 'timeout'
-    return { kind, phase: reason.phase, message: 'The provider did not answer in time.' }
+function failureOf(reason: GivenUp | null, phase: Phase, beganLate: boolean): Failure {
+  switch (reason?.kind) {
+    case 'client-left':
+      return { kind: 'client-left', phase, message: 'The caller left.' }
+    case 'beaten':
+      return { kind: 'beaten', phase, message: 'Another attempt spoke first.' }
+    case 'expired': {
+      // In a running stream only the gap is the provider's; the last instant may come of a reader that is slow.
+      const inTime = reason.atLast && (beganLate || reason.phase === 'stream')
+      const kind = inTime ? 'deadline' : 'timeout'
+      return { kind, phase: reason.phase, message: 'The provider did not answer in time.' }
+    }
+    case 'over':
+    case undefined:
+      return { kind: 'unreachable', phase, message: 'The connection to the provider failed.' }
   }
-  return { kind: 'unreachable', phase, message: 'The connection to the provider failed.' }
 }

@@ -1,18 +1,17 @@
 import type { Phase } from '@paceline/core'
 
-/** Why an upstream call was given up. */
-export class PhaseExpired extends Error {
-  override readonly name = 'PhaseExpired'
-  readonly phase: Phase
-  /** Whether the last instant came, and not the end of the phase's own time. */
-  readonly atLast: boolean
-
-  constructor(phase: Phase, atLast: boolean) {
-    super(`phase '${phase}' ran out of time`)
-    this.phase = phase
-    this.atLast = atLast
-  }
-}
+/**
+ * Why an upstream call was given up. Plain data and no Error: workerd keeps copies of the reason for longer than the call,
+ * and what an Error costs there is said at `forgetFrames`.
+ */
+export type GivenUp =
+  | { readonly kind: 'client-left' | 'beaten' | 'over' }
+  | {
+      readonly kind: 'expired'
+      readonly phase: Phase
+      /** Whether the last instant came, and not the end of the phase's own time. */
+      readonly atLast: boolean
+    }
 
 /**
  * One deadline at a time for an upstream call; when it passes, the call is aborted. Re-arming for every output of
@@ -21,6 +20,7 @@ export class PhaseExpired extends Error {
 export class PhaseTimer {
   readonly #controller = new AbortController()
   readonly #lastAt: number
+  #reason: GivenUp | null = null
   #phase: Phase = 'headers'
   #dueAt = 0
   #firesAt = Number.POSITIVE_INFINITY
@@ -34,6 +34,11 @@ export class PhaseTimer {
 
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** Null as long as nobody has given up. */
+  get reason(): GivenUp | null {
+    return this.#reason
   }
 
   arm(phase: Phase, ms: number): void {
@@ -56,8 +61,9 @@ export class PhaseTimer {
     if (this.#dueAt < this.#firesAt) this.#schedule(this.#dueAt)
   }
 
-  abort(reason: Error): void {
+  abort(reason: GivenUp): void {
     this.stop()
+    this.#reason ??= reason
     this.#controller.abort(reason)
   }
 
@@ -80,7 +86,7 @@ export class PhaseTimer {
     const now = Date.now()
     const atLast = now >= this.#lastAt
     if (atLast || (this.#pausedAt === null && now >= this.#dueAt))
-      this.abort(new PhaseExpired(this.#phase, atLast))
+      this.abort({ kind: 'expired', phase: this.#phase, atLast })
     else this.#schedule(this.#pausedAt === null ? this.#dueAt : this.#lastAt)
   }
 }

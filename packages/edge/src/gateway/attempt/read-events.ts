@@ -3,6 +3,7 @@ import { parseJson } from '../wire/parse-json.ts'
 import type { PartGenerator, RawEvent, StreamEvent } from '../wire/part.ts'
 import { SseReader } from '../wire/sse.ts'
 import type { StreamDecoder } from '../wire/wire.ts'
+import { forgetFrames } from './forget-frames.ts'
 
 /**
  * The events of a provider's body, one batch for each read. Throws what the read throws: resets and aborts.
@@ -36,6 +37,9 @@ export async function* readEvents(
     // A last event without its blank line counts if it is whole; a cut one says nothing that could be believed.
     const last = sse.end().filter(({ data }) => data === '[DONE]' || parseJson(data).ok)
     if (last.length > 0) yield last.map(read)
+  } catch (error) {
+    forgetFrames(error)
+    throw error
   } finally {
     // Not awaited: a provider that has gone silent must not hold up its reader.
     reader.cancel().catch(() => undefined)
